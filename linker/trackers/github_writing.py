@@ -1,0 +1,145 @@
+"""What GitHub is told: labels of ours on issues and pull requests, and our commit status.
+
+Each write may be repeated without a second effect, and counts as done only when the answer shows it.
+"""
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+from linker.model import Change
+from linker.trackers import SiteView
+from linker.trackers.github_client import GitHubClient, Query
+from linker.trackers.github_reading import PER_PAGE, GitHubReading, named, path
+from linker.trackers.outcome import Gone, Refused, Unreachable, label_of
+
+Json = dict[str, Any]
+Surface = dict[str, str | bool | None]
+
+LABEL_COLOUR = "c5d3e0"
+LABEL_TEXT = "Serves this key result. Set by Sightline."
+LONGEST_DESCRIPTION = 140
+STATUS_PAGES = 3
+STATUS_KEYS = ("state", "description", "context", "target_url")
+SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
+
+
+class GitHubWriting:
+    """Applies Changes to one site, one request at a time."""
+
+    def __init__(self, client: GitHubClient, view: SiteView, reading: GitHubReading) -> None:
+        self._client = client
+        self._view = view
+        self._reading = reading
+        self._labels: set[tuple[str, str]] = set()  # known to exist in a repository
+
+    def current(self, change: Change) -> Surface:
+        """What the surface of a Change has now, in the words of its `desired`."""
+        if change.surface.startswith("status:"):
+            sha = _sha(change)
+            return self._status(self._place_of(change)[0], sha, str(change.desired["context"])) or {}
+        label, _ = label_of(change)
+        repository, number = self._place_of(change)
+        address = f"{path(repository)}/issues/{number}/labels"  # an item has at most a hundred
+        return {"present": _named(self._client.listing(address, {"per_page": PER_PAGE}).items, label)}
+
+    def apply(self, change: Change) -> str:
+        """Send one Change and see it confirmed; a surface that is not ours is refused before."""
+        label, present = ("", False) if change.surface.startswith("status:") else label_of(change)
+        repository, number = self._place_of(change)
+        try:
+            if not label:
+                return self._set_status(repository, _sha(change), change.desired)
+            if present:
+                return self._set_label(repository, number, label)
+            return self._remove_label(repository, number, label)
+        except (Gone, Unreachable):
+            self._reading.forget(repository)  # it may have been renamed
+            raise
+
+    def _set_label(self, repository: Json, number: str, label: str) -> str:
+        """Add a label in one request that may be repeated; the other labels are not looked at."""
+        self._ensure_label(repository, label)
+        address = f"{path(repository)}/issues/{number}/labels"
+        left = self._client.call("POST", address, body={"labels": [label]})
+        self._confirm(_named(left, label), address)
+        return "set"
+
+    def _remove_label(self, repository: Json, number: str, label: str) -> str:
+        """Remove a label of ours; that it is not there, or the item is not, is what we wanted."""
+        address = f"{path(repository)}/issues/{number}/labels/{quote(label, safe='')}"
+        try:
+            left = self._client.call("DELETE", address)
+        except Gone:
+            return "already"
+        self._confirm(isinstance(left, list) and not _named(left, label), address)
+        return "removed"
+
+    def _ensure_label(self, repository: Json, label: str) -> None:
+        """Make the repository's label in a calm colour; GitHub would choose grey and no description."""
+        known = (str(repository["id"]), label)
+        if known in self._labels:
+            return
+        address = f"{path(repository)}/labels"
+        try:
+            self._client.call("GET", f"{address}/{quote(label, safe='')}")
+        except Gone:
+            body = {"name": label, "color": LABEL_COLOUR, "description": LABEL_TEXT}
+            try:
+                self._client.call("POST", address, body=body)
+            except Refused as refused:
+                if "already_exists" not in refused.text:
+                    raise
+        self._labels.add(known)
+
+    def _set_status(self, repository: Json, sha: str, desired: Surface) -> str:
+        """Give a commit our status, unless its newest one says the same: so a lost reply doubles nothing."""
+        wanted = {key: desired.get(key) or None for key in STATUS_KEYS}
+        wanted["description"] = str(desired.get("description") or "")[:LONGEST_DESCRIPTION] or None
+        if self._status(repository, sha, str(wanted["context"])) == wanted:
+            return "already"
+        address = f"{path(repository)}/statuses/{sha}"
+        body = {key: value for key, value in wanted.items() if value is not None}
+        answer = self._client.call("POST", address, body=body)
+        shown = answer if isinstance(answer, dict) else {}
+        self._confirm(all(shown.get(key) == body[key] for key in ("state", "context")), address)
+        return "set"
+
+    def _status(self, repository: Json, sha: str, context: str) -> Surface | None:
+        """The newest status of our context on a commit; GitHub lists one of each context."""
+        query: Query = {"per_page": PER_PAGE}
+        for _ in range(STATUS_PAGES):
+            found = self._client.listing(f"{path(repository)}/commits/{sha}/status", query, "statuses")
+            for status in found.items:
+                if status["context"] == context:
+                    return {key: status.get(key) or None for key in STATUS_KEYS}
+            if not (query := found.following):
+                break
+        return None
+
+    def _place_of(self, change: Change) -> tuple[Json, str]:
+        """The repository and number of a Change's item."""
+        if change.item.tracker != "github" or change.item.site != self._view.name:
+            raise AssertionError(f"{change.item} is not an item of {self._view.name}")
+        place, number = named(str(change.item))
+        if not number:
+            raise Refused(f"{change.item} is neither an issue nor a pull request")
+        return self._reading.repository(place), number
+
+    def _confirm(self, done: bool, address: str) -> None:
+        """An answer that does not show what we asked for is no answer."""
+        if not done:
+            raise Unreachable(f"{self._view.name}: {address}: the answer does not show the change")
+
+
+def _named(labels: object, label: str) -> bool:
+    """Whether a list of labels holds one of this name; GitHub tells no upper from lower case."""
+    found = labels if isinstance(labels, list) else []
+    return any(str(each["name"]).lower() == label.lower() for each in found if isinstance(each, dict))
+
+
+def _sha(change: Change) -> str:
+    sha = change.surface.removeprefix("status:")
+    if not SHA.fullmatch(sha):
+        raise AssertionError(f"{change.surface!r} is no surface of GitHub")
+    return sha
