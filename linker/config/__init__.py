@@ -1,0 +1,45 @@
+"""app.yaml, okrs.yaml and the environment: the only door to files of configuration and to variables.
+
+values        how single values are read
+app           the shape of app.yaml
+yaml_lines    YAML with the line of every key
+environment   variables that replace keys, and secrets by name
+checks        mistakes that no single value shows
+loading       files and environment -> Config, or every mistake at once
+schema        JSON Schemas for editors
+"""
+
+from linker.config.app import AppFile, GitHubSite, JiraSite, Mode, Policy, Site, Team
+from linker.config.environment import Secrets
+from linker.config.loading import (
+    Config,
+    ConfigError,
+    check,
+    config_from,
+    load_config,
+    read_catalogue,
+    validate_text,
+)
+from linker.config.schema import app_schema, okrs_schema
+from linker.config.values import glob_matches
+
+__all__ = [
+    "AppFile",
+    "Config",
+    "ConfigError",
+    "GitHubSite",
+    "JiraSite",
+    "Mode",
+    "Policy",
+    "Secrets",
+    "Site",
+    "Team",
+    "app_schema",
+    "check",
+    "config_from",
+    "glob_matches",
+    "load_config",
+    "okrs_schema",
+    "read_catalogue",
+    "validate_text",
+]
