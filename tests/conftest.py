@@ -126,9 +126,10 @@ def _server(home: str) -> Any:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The first process names the server's folder; workers inherit the name."""
+    """The first process names the server's folder, which workers inherit, and has each skip say why."""
     if hasattr(config, "workerinput"):
         return
+    config.option.reportchars += "s"
     # As root the wheel opens every folder above its data to all users: so keep out of homes, and of pytest's
     # own folder, which another run would close again.
     os.environ[POSTGRES_HOME] = str(Path(tempfile.gettempdir()) / f"sightline-pg-{os.getpid()}")
