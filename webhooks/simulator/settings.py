@@ -1,0 +1,47 @@
+"""app.yaml for the invented company: its sites, projects, repositories and teams; secrets only as names."""
+
+from webhooks.simulator.company import GITHUB_SITE, JIRA_SITE, ORG, OUR_ACCOUNT, OUR_BOT, REPOSITORIES, TEAMS
+from webhooks.simulator.places_jira import account_id
+
+GITHUB_SECRET = "GITHUB_WEBHOOK_SECRET"  # noqa: S105  the name of an environment variable
+JIRA_SECRET = "JIRA_WEBHOOK_SECRET"  # noqa: S105  the name of an environment variable
+
+
+def app_yaml(
+    github_url: str,
+    jira_url: str,
+    store: str = "sqlite:///sightline.sqlite",
+    okrs: str = "okrs.yaml",
+    url: str = "http://127.0.0.1:8080",
+) -> str:
+    """The operator's file; `github_url` is the REST API (people see github.com), `jira_url` the site."""
+    repositories = ", ".join(known.full_name for known in REPOSITORIES)
+    projects = ", ".join(team.project for team in TEAMS if team.project)
+    lines = [
+        f"store: {store}",
+        f"okrs: {okrs}",
+        f"url: {url}",
+        "sites:",
+        "  - tracker: github",
+        f"    name: {GITHUB_SITE}",
+        "    url: https://github.com",
+        f"    api: {github_url}",
+        f"    webhook_secrets: [{GITHUB_SECRET}]",
+        "    token: GITHUB_TOKEN",
+        f"    bot: '{OUR_BOT}'",
+        f"    repositories: [{repositories}]",
+        "  - tracker: jira",
+        f"    name: {JIRA_SITE}",
+        f"    url: {jira_url}",
+        f"    webhook_secrets: [{JIRA_SECRET}]",
+        "    user: JIRA_USER",
+        "    token: JIRA_TOKEN",
+        f"    bot: '{account_id(OUR_ACCOUNT)}'",
+        f"    projects: [{projects}]",
+        "teams:",
+    ]
+    for team in TEAMS:
+        places = f"projects: [{team.project}], boards: [{team.board}], " if team.project else ""
+        listed = ", ".join(f"{ORG}/{name}" for name in team.repositories)
+        lines.append(f"  - {{ name: {team.name}, {places}repositories: [{listed}] }}")
+    return "\n".join(lines) + "\n"
