@@ -209,7 +209,9 @@ def test_the_examples_of_the_readme_are_a_working_configuration(tmp_path: Path) 
     assert importlib.import_module("linker.config").check(tmp_path / "app.yaml", secrets) == []
 
 
-@pytest.mark.parametrize("page", [*pages(), *ROOT.glob("*.md")], ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "page", sorted({*pages(), *ROOT.glob("*.md")}), ids=lambda page: str(page.relative_to(ROOT))
+)
 def test_links_inside_the_house_lead_somewhere(page: Path) -> None:
     text = FENCE.sub("", page.read_text(encoding="utf-8"))
     broken = []
