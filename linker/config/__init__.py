@@ -5,21 +5,15 @@ app           the shape of app.yaml
 yaml_lines    YAML with the line of every key
 environment   variables that replace keys, and secrets by name
 checks        mistakes that no single value shows
+config        the Config that every process works with
 loading       files and environment -> Config, or every mistake at once
 schema        JSON Schemas for editors
 """
 
 from linker.config.app import AppFile, GitHubSite, JiraSite, Mode, Policy, Site, Team
+from linker.config.config import Config, ConfigError, validate_text
 from linker.config.environment import Secrets
-from linker.config.loading import (
-    Config,
-    ConfigError,
-    check,
-    config_from,
-    load_config,
-    read_catalogue,
-    validate_text,
-)
+from linker.config.loading import check, config_from, load_config, read_catalogue
 from linker.config.schema import app_schema, okrs_schema
 from linker.config.values import glob_matches
 

@@ -1,102 +1,141 @@
-"""What no single value of app.yaml shows: names used twice, names of nothing, secrets that are not there."""
+"""What no single value of app.yaml shows: names used twice, names of nothing, secrets that are not there.
+
+The checks walk the file as written, so that one wrong value hides no other.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Literal
 
-from linker.config.app import AppFile, GitHubSite, JiraSite
+from linker.config.values import env_name
 from linker.okrs import Loc, did_you_mean
+from linker.okrs.walk import Entry, each, text, texts
 
 Said = tuple[Loc, str, Literal["error", "warning"]]
+Named = tuple[Loc, str]
 Environ = Mapping[str, str]
 
 
-def cross_checks(app: AppFile, written: Mapping[str, object]) -> Iterator[Said]:
+def cross_checks(data: Entry, written: Entry) -> Iterator[Said]:
     """Mistakes between values; `written` is the file alone, since only a file must hold no password."""
+    sites = list(each(data, (), "sites"))
+    teams = list(each(data, (), "teams"))
     yield from _password(written)
+    if not sites and not data.get("sites"):
+        yield ("sites",), "names no tracker, so nothing can come in. Add GitHub or Jira.", "warning"
     yield from _unique(
-        [(("sites", i, "name"), f"{s.tracker} site {s.name}") for i, s in enumerate(app.sites)]
+        ((*loc, "name"), f"{text(site, 'tracker')} site {text(site, 'name')}") for loc, site in sites
     )
-    yield from _unique(list(_repositories(app)))
-    yield from _unique(list(_projects(app)))
-    yield from _unique([(("teams", i, "name"), f"team {team.name}") for i, team in enumerate(app.teams)])
-    yield from _teams(app)
-    for index, site in enumerate(app.sites):
-        yield from _credentials(("sites", index), site)
+    yield from _unique((loc, f"repository {name}") for loc, name in repositories(data))
+    yield from _unique((loc, f"project {key}") for loc, key in projects(data))
+    yield from _unique(((*loc, "name"), f"team {text(team, 'name')}") for loc, team in teams)
+    for loc, team in teams:
+        yield from _known(texts(team, loc, "projects"), "project", projects(data))
+        yield from _known(texts(team, loc, "repositories"), "repository", repositories(data))
+    for loc, site in sites:
+        yield from _credentials(loc, site)
 
 
-def secret_checks(app: AppFile, environ: Environ, *, service: bool) -> Iterator[Said]:
+def secret_checks(data: Entry, environ: Environ, *, service: bool) -> Iterator[Said]:
     """Secrets that are missing, empty or the same on two sites; a value is never shown."""
     owners: dict[tuple[str, str], str] = {}
-    for index, site in enumerate(app.sites):
-        for loc, name in _signing(("sites", index), site):
+    for at, site in each(data, (), "sites"):
+        for loc, name in _signing(at, site):
             yield from _present(loc, name, environ, service=service)
-            value = environ.get(name, "")
-            owner = owners.setdefault((site.tracker, value), site.name)
-            if value.strip() and owner != site.name:
-                text = f"{name} holds the same secret as the site {owner}; the secret tells the sites apart."
-                yield loc, f"{text} Give each its own.", "error"
-        yield from _dry(("sites", index), site, environ)
+            value = environ.get(name, "").strip()
+            owner = owners.setdefault((text(site, "tracker"), value), text(site, "name"))
+            if value and owner != text(site, "name"):
+                said = f"{name} holds the same secret as the site {owner}; the secret tells the sites apart."
+                yield loc, f"{said} Give each its own.", "error"
+        for loc, name in _account(at, site):
+            if not environ.get(name, "").strip():
+                yield (
+                    loc,
+                    f"{name} is not set here, so nothing is written to {text(site, 'name')}.",
+                    "warning",
+                )
 
 
-def _password(written: Mapping[str, object]) -> Iterator[Said]:
-    store = written.get("store")
-    user, at, _ = str(store).partition("://")[2].rpartition("@")
-    if isinstance(store, str) and at and ":" in user:
-        text = "holds a password. Write user@host here, and set the password in SIGHTLINE_STORE_PASSWORD."
-        yield ("store",), text, "error"
+def names(data: Entry, defaults: Iterable[str]) -> frozenset[str]:
+    """Every environment variable that app.yaml names."""
+    found = [
+        name
+        for at, site in each(data, (), "sites")
+        for _, name in chain(_signing(at, site), _account(at, site))
+    ]
+    return frozenset([*found, *defaults, text(data, "session_secret"), text(data, "store_password")])
 
 
-def _unique(items: Iterable[tuple[Loc, str]]) -> Iterator[Said]:
+def projects(data: Entry) -> Iterator[Named]:
+    """Every project of every site."""
+    for loc, site in each(data, (), "sites"):
+        yield from texts(site, loc, "projects")
+
+
+def repositories(data: Entry) -> Iterator[Named]:
+    """Every repository of every site."""
+    for loc, site in each(data, (), "sites"):
+        yield from texts(site, loc, "repositories")
+
+
+def _password(written: Entry) -> Iterator[Said]:
+    user, at, _ = text(written, "store").partition("://")[2].rpartition("@")
+    if at and ":" in user:
+        said = "holds a password. Write user@host here, and set the password in SIGHTLINE_STORE_PASSWORD."
+        yield ("store",), said, "error"
+
+
+def _unique(items: Iterable[Named]) -> Iterator[Said]:
     first: dict[str, Loc] = {}
     for loc, name in items:
         before = first.setdefault(name.lower(), loc)
-        if before == loc:
+        if before == loc or name.endswith(" "):
             continue
-        elsewhere = loc[0] == "sites" and before[1] != loc[1] and loc[2] != "name"
-        where = f"on two sites; the other is sites[{before[1]}]" if elsewhere else "twice"
-        yield loc, f"The {name} stands {where}. Keep one.", "error"
+        if loc[-1] == "name" or loc[1] == before[1]:
+            yield loc, f"The {name} stands twice. Keep one.", "error"
+        else:
+            yield loc, f"The {name} stands on two sites; the other is sites[{before[1]}]. Keep one.", "error"
 
 
-def _repositories(app: AppFile) -> Iterator[tuple[Loc, str]]:
-    for index, site in enumerate(app.sites):
-        for at, name in enumerate(site.repositories if site.tracker == "github" else ()):
-            yield ("sites", index, "repositories", at), f"repository {name}"
+def _known(items: Iterable[Named], noun: str, held: Iterable[Named]) -> Iterator[Said]:
+    known = [name for _, name in held]
+    folded = {name.lower() for name in known}
+    for loc, name in items:
+        if name.lower() not in folded:
+            yield loc, f"No site has the {noun} {name}.{did_you_mean(name, known)}", "error"
 
 
-def _projects(app: AppFile) -> Iterator[tuple[Loc, str]]:
-    for index, site in enumerate(app.sites):
-        for at, key in enumerate(site.projects if site.tracker == "jira" else ()):
-            yield ("sites", index, "projects", at), f"project {key}"
-
-
-def _teams(app: AppFile) -> Iterator[Said]:
-    projects = {name.partition(" ")[2] for _, name in _projects(app)}
-    repositories = {name.partition(" ")[2] for _, name in _repositories(app)}
-    folded = {name.lower() for name in repositories}
-    for index, team in enumerate(app.teams):
-        for at, key in enumerate(team.projects):
-            if key not in projects:
-                text = f"No site has the project {key}.{did_you_mean(key, projects)}"
-                yield ("teams", index, "projects", at), text, "error"
-        for at, name in enumerate(team.repositories):
-            if name.lower() not in folded:
-                text = f"No site has the repository {name}.{did_you_mean(name, repositories)}"
-                yield ("teams", index, "repositories", at), text, "error"
-
-
-def _credentials(loc: Loc, site: GitHubSite | JiraSite) -> Iterator[Said]:
-    header = site.tracker == "jira" and site.header_token is not None
-    if not site.webhook_secrets and not header:
-        text = f"is missing. Name the environment variable that holds the webhook secret of {site.name}."
-        yield (*loc, "webhook_secrets"), text, "error"
-    if site.tracker == "github" and site.app and site.token:
+def _credentials(loc: Loc, site: Entry) -> Iterator[Said]:
+    if not any(_signing(loc, site)) and not site.get("webhook_secrets"):
+        said = f"is missing. Name the variable that holds the webhook secret of {text(site, 'name')}."
+        yield (*loc, "webhook_secrets"), said, "error"
+    if site.get("app") and site.get("token"):
         yield (*loc, "token"), "stands beside app. Keep the one to act as.", "error"
 
 
-def _signing(loc: Loc, site: GitHubSite | JiraSite) -> Iterator[tuple[Loc, str]]:
-    yield from (((*loc, "webhook_secrets", at), name) for at, name in enumerate(site.webhook_secrets))
-    if site.tracker == "jira" and site.header_token:
-        yield (*loc, "header_token"), site.header_token
+def _signing(loc: Loc, site: Entry) -> Iterator[Named]:
+    header = [((*loc, "header_token"), text(site, "header_token"))]
+    yield from _proper(chain(texts(site, loc, "webhook_secrets"), header))
+
+
+def _account(loc: Loc, site: Entry) -> Iterator[Named]:
+    app = site.get("app")
+    key = text(app, "key") if isinstance(app, Mapping) else ""
+    parts = [
+        ((*loc, "token"), text(site, "token")),
+        ((*loc, "user"), text(site, "user")),
+        ((*loc, "app", "key"), key),
+    ]
+    yield from _proper(parts)
+
+
+def _proper(items: Iterable[Named]) -> Iterator[Named]:
+    """Names of variables; what is none has its own message, and may be a secret that must not be repeated."""
+    for loc, name in items:
+        try:
+            yield loc, env_name(name)
+        except ValueError:
+            continue
 
 
 def _present(loc: Loc, name: str, environ: Environ, *, service: bool) -> Iterator[Said]:
@@ -107,28 +146,3 @@ def _present(loc: Loc, name: str, environ: Environ, *, service: bool) -> Iterato
         yield loc, f"{name} is not set. Set it to the secret that the webhook has, then start again.", "error"
     else:
         yield loc, f"{name} is not set here; the service does not start without it.", "warning"
-
-
-def _dry(loc: Loc, site: GitHubSite | JiraSite, environ: Environ) -> Iterator[Said]:
-    keys: list[tuple[Loc, str]] = []
-    if site.token:
-        keys.append(((*loc, "token"), site.token))
-    if site.tracker == "github" and site.app:
-        keys.append(((*loc, "app", "key"), site.app.key))
-    if site.tracker == "jira" and site.user:
-        keys.append(((*loc, "user"), site.user))
-    for at, name in keys:
-        if not environ.get(name, "").strip():
-            yield at, f"{name} is not set here, so nothing is written to {site.name}.", "warning"
-
-
-def names(app: AppFile) -> frozenset[str]:
-    """Every environment variable that app.yaml names."""
-    found: list[str | None] = [app.session_secret, app.store_password]
-    for site in app.sites:
-        found += [*site.webhook_secrets, site.token]
-        if site.tracker == "github":
-            found.append(site.app.key if site.app else None)
-        else:
-            found += [site.header_token, site.user]
-    return frozenset(name for name in found if name)

@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from linker.config.app import AppFile, GitHubSite, JiraSite
 from linker.model import Noun
-from linker.okrs import Loc, Problem, did_you_mean
+from linker.okrs import Loc, Problem, did_you_mean, key_path
+from linker.okrs.walk import Entry
 
 PREFIX = "SIGHTLINE_"
 NESTED = "__"
@@ -70,14 +72,19 @@ def overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]
     return found, problems
 
 
-def merged(file: object, replaced: object) -> object:
+def merged(file: Entry, replaced: Entry) -> dict[str, Any]:
     """The file with what the environment replaces; sets of keys are joined, all else is taken over."""
-    if isinstance(file, Mapping) and isinstance(replaced, Mapping):
-        return {key: merged(file.get(key), replaced.get(key, file.get(key))) for key in [*file, *replaced]}
-    return replaced
+    whole = dict(file)
+    for key, value in replaced.items():
+        before = whole.get(key)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            whole[key] = merged(before, value)
+        else:
+            whole[key] = value
+    return whole
 
 
-def is_replaced(loc: Loc, found: Mapping[str, Any]) -> bool:
+def is_replaced(loc: Loc, found: Entry) -> bool:
     """Does the value at this location come from the environment?"""
     here: object = found
     for part in loc:
@@ -89,14 +96,21 @@ def is_replaced(loc: Loc, found: Mapping[str, Any]) -> bool:
     return bool(loc)
 
 
-def variable(loc: Loc) -> str:
-    """The variable that replaces a key."""
-    return PREFIX + NESTED.join(str(part).upper() for part in loc)
+def variable(loc: Loc, found: Entry) -> str:
+    """The variable that replaces a key, and where in its JSON the key stands."""
+    name = ""
+    here: object = found
+    for index, part in enumerate(loc):
+        if not isinstance(here, Mapping):
+            return f"{PREFIX}{name} {key_path(loc[index:])}"
+        name += NESTED * bool(name) + str(part).upper()
+        here = here.get(part)
+    return PREFIX + name
 
 
 def strangers(environ: Mapping[str, str], named: Iterable[str]) -> list[Problem]:
     """A warning for each SIGHTLINE_ variable that replaces nothing and is named nowhere."""
-    known = {*named, *OURS, *(variable((field,)) for field in AppFile.model_fields)}
+    known = {*named, *OURS, *(PREFIX + field.upper() for field in AppFile.model_fields)}
     return [
         Problem(
             file="environment",
@@ -128,6 +142,16 @@ def secret(name: str | None, environ: Mapping[str, str]) -> SecretStr | None:
     """A secret by the name of its variable; None when there is none or it is blank."""
     value = environ.get(name or "", "")
     return SecretStr(value) if value.strip() else None
+
+
+def without_password(store: str) -> tuple[str, SecretStr | None]:
+    """A store's address that can be shown, and the password that stood in it."""
+    scheme, _, rest = store.partition("://")
+    account, at, host = rest.rpartition("@")
+    user, colon, password = account.partition(":")
+    if not colon:
+        return store, None
+    return f"{scheme}://{user}{at}{host}", SecretStr(unquote(password)) if password else None
 
 
 def _top(name: str) -> str:

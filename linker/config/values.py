@@ -38,10 +38,9 @@ def web_url(value: str) -> str:
         bad = parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0
     except ValueError:
         bad = True
-    if bad or any(c.isspace() for c in value):
-        raise ValueError(
-            f"'{value}' is not a web address. Write it in full, such as https://github.example.com."
-        )
+    if bad or any(letter.isspace() for letter in value):
+        shown = "this" if "@" in value else f"'{value}'"  # before an @ may stand a password
+        raise ValueError(f"{shown} is not a web address. Write it in full, such as https://jira.example.com.")
     if parts.username is not None or parts.password is not None:
         raise ValueError(
             "holds a user or password. Write the address only; credentials have keys of their own."

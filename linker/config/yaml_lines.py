@@ -103,16 +103,17 @@ class _Reader:
                 return read(node.value)
         except ValueError:
             pass
-        self.note(node, loc, f"The tag {node.tag} is not read here. Write the value plain or in quotes.")
+        shown = node.tag.replace("tag:yaml.org,2002:", "!!")
+        self.note(node, loc, f"The tag {shown} is not read here. Write the value plain or in quotes.")
         return node.value
 
     def mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, object]:
         found: dict[str, object] = {}
         for key_node, item in node.value:
-            key = self.value(key_node, (*loc, "\0key"))
             if key_node.tag == "tag:yaml.org,2002:merge":
                 self.note(key_node, loc, "Merge keys (<<) are not read here. Write the keys out.")
                 continue
+            key = self.value(key_node, (*loc, "\0key"))
             if not isinstance(key, Hashable) or isinstance(key, bool) or key is None:
                 self.note(key_node, loc, "A key is text. Put it in quotes.")
                 continue

@@ -1,15 +1,19 @@
 """The catalogue: cycles, objectives and key results, which of them a code means and whether it is active.
 
 problems    a mistake in a file, in plain words
+explain     errors of a shape in plain words
+walk        a file as written
 words       how single values are read
 entries     the shape of okrs.yaml
 catalogue   bind a code, state on a day, active or why not
+mistakes    what no single value shows
 reading     data of okrs.yaml -> Catalogue, or every mistake in it
 """
 
 from linker.okrs.catalogue import GRACE_DAYS, Bound, Catalogue, changed_codes, load
 from linker.okrs.entries import okrs_schema
-from linker.okrs.problems import Loc, Locate, Problem, did_you_mean, explain, key_path
+from linker.okrs.explain import explain
+from linker.okrs.problems import Loc, Locate, Problem, did_you_mean, key_path
 from linker.okrs.reading import parse
 
 __all__ = [
