@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 from github import Auth, GithubException
 from github.Requester import Requester
+from jwt.exceptions import InvalidKeyError
 from urllib3 import Retry
 
 from linker.trackers.outcome import (
@@ -32,12 +33,13 @@ FIX = {
     401: "Put a token that is still valid into the environment variable that app.yaml names for this site.",
     403: "Give the token or the GitHub App the permission for it, and access to the repository.",
 }
+APP_FIX = "Check `app` of this site in app.yaml: the App's id, its installation and its key."
 
 
 class Listing(NamedTuple):
     """One page of a list; `following` asks for the next page (empty at the end), `pages` is their number."""
 
-    items: list[Any]
+    items: list[dict[str, Any]]
     following: Query
     pages: int | None
 
@@ -64,8 +66,8 @@ class GitHubClient:
         headers, data = self._send("GET", path, query, None)
         if isinstance(data, dict):
             data = data.get(within)
-        if not isinstance(data, list):
-            raise Unreachable(f"{self._site}: GET {path}: the answer is not a list")
+        if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+            raise Unreachable(f"{self._site}: GET {path}: the answer is no list of objects")
         links = str(headers.get("link", ""))
         last = _linked(links, "last").get("page", "")
         return Listing(data, dict(_linked(links, "next")), int(last) if last.isdigit() else None)
@@ -75,6 +77,7 @@ class GitHubClient:
         doing = f"{verb} {path}"
         try:
             with self._turn:
+                self._sign_in()
                 headers, data = self._requester.requestJsonAndCheck(verb, path, query, input=body)
         except GithubException as error:
             self._explain(doing, error)
@@ -84,12 +87,26 @@ class GitHubClient:
             raise Refused(
                 f"{self._site}: {doing} was redirected elsewhere. Check `api` of this site in app.yaml."
             ) from None
-        except ValueError:
-            raise Unreachable(f"{self._site}: {doing}: the answer is not JSON") from None
+        except (ValueError, TypeError, AttributeError):
+            raise Unreachable(f"{self._site}: {doing}: the answer is not what GitHub sends") from None
         if isinstance(data, dict) and data.keys() <= {"message", "url", "documentation_url"} and data:
             # PyGithub hands a redirected write over as if it had been done
             raise Unreachable(f"{self._site}: {doing}: {plain(data.get('message'), self._secrets)}")
         return headers, data
+
+    def _sign_in(self) -> None:
+        """Have an App's token before it is used: that the App is not installed says nothing of an item."""
+        if not isinstance(self._requester.auth, Auth.AppInstallationAuth):
+            return
+        doing = "signing in as the GitHub App"
+        try:
+            _ = self._requester.auth.token
+        except GithubException as error:
+            if error.status not in (404, 410):
+                raise
+            raise Refused(f"{self._site}: {doing}: no such installation. {APP_FIX}", error.status) from None
+        except (ValueError, InvalidKeyError):
+            raise Refused(f"{self._site}: {doing}: the private key cannot be read. {APP_FIX}") from None
 
     def _explain(self, doing: str, error: GithubException) -> NoReturn:
         """Turn PyGithub's exception into ours, without its chain: it holds whole answers."""
@@ -105,9 +122,8 @@ class GitHubClient:
         if status >= 500 or status == 408:
             raise Unreachable(f"{where}: {status} {words}") from None
         fix = FIX.get(status, "")
-        raise Refused(
-            f"{where} was refused ({status}): {words or 'no reason given'}. {fix}".strip()
-        ) from None
+        text = f"{where} was refused ({status}): {words or 'no reason given'}. {fix}".strip()
+        raise Refused(text, status) from None
 
 
 def _requester(access: Access) -> Requester:

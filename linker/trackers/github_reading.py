@@ -5,6 +5,7 @@ Addresses are built here from a repository's name and a number; none that an ans
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -12,14 +13,15 @@ from typing import Any
 
 from linker.model import Facts, Millis, item_id
 from linker.trackers import SiteView, github
-from linker.trackers.github_client import GitHubClient, Query
-from linker.trackers.outcome import Page, Refused, Unreachable, joined, readable
+from linker.trackers.github_client import GitHubClient, Listing, Query
+from linker.trackers.outcome import Gone, Page, Refused, Unreachable, joined, readable
 
 Json = dict[str, Any]
 Step = tuple[tuple[Facts, ...], Json | None]
 
 PER_PAGE = 100
 PULLS_PER_PAGE = 25  # each brings a request for its commits, and a page should not take minutes
+KEPT_SECONDS = 600.0
 COMMIT_PAGES = 3  # GitHub lists at most 250 commits of a pull request
 NAME = re.compile(r"(?!\.)[\w.-]{1,100}/[\w.-]{1,100}(?<!/\.)(?<!/\.\.)", re.ASCII)
 
@@ -30,7 +32,7 @@ class GitHubReading:
     def __init__(self, client: GitHubClient, view: SiteView) -> None:
         self._client = client
         self._view = view
-        self._repositories: dict[str, Json] = {}  # by lower-case name and by id
+        self._repositories: dict[str, tuple[float, Json]] = {}  # by lower-case name and by id
         self._stages = {
             "repository": self._page_of_repository,
             "milestones": self._page_of_milestones,
@@ -52,21 +54,21 @@ class GitHubReading:
         )
 
     def repository(self, place: str, *, fresh: bool = False) -> Json:
-        """A repository by name or id; kept, since a name changes rarely and an answer that moved drops it."""
-        held = None if fresh else self._repositories.get(place.lower())
-        if held is None:
-            path = f"/repositories/{place}" if place.isdecimal() else f"/repos/{place}"
-            answer = self._client.call("GET", path)
-            if not isinstance(answer, dict) or not NAME.fullmatch(str(answer.get("full_name"))):
-                raise Unreachable(f"{self._view.name}: GET {path}: the answer is not a repository")
-            held = answer
-            for key in (place.lower(), str(held["full_name"]).lower(), str(held["id"])):
-                self._repositories[key] = held
+        """A repository by name or id; kept for a while, since a freed name can come to mean another one."""
+        read_at, held = self._repositories.get(place.lower(), (0.0, None))
+        if fresh or held is None or time.monotonic() - read_at > KEPT_SECONDS:
+            address = f"/repositories/{place}" if place.isdecimal() else f"/repos/{place}"
+            held = self._client.call("GET", address)
+            if not isinstance(held, dict) or not NAME.fullmatch(str(held.get("full_name"))):
+                raise Unreachable(f"{self._view.name}: GET {address}: the answer is not a repository")
+            for key in (place, held["full_name"], str(held["id"])):
+                self._repositories[key.lower()] = (time.monotonic(), held)
         return held
 
     def forget(self, repository: Json) -> None:
         """Resolve the repository anew the next time."""
-        for key in [key for key, held in self._repositories.items() if held["id"] == repository["id"]]:
+        held = list(self._repositories.items())
+        for key in [key for key, (_, each) in held if each["id"] == repository["id"]]:
             self._repositories.pop(key, None)
 
     def pages(self, scope: str, since: Millis | None, cursor: str | None, now: Millis) -> Iterator[Page]:
@@ -90,15 +92,23 @@ class GitHubReading:
         """Where a backfill begins; one short request tells how many issues and pull requests there are."""
         start = "" if since is None else _iso(since)
         query: Query = {"state": "all", "per_page": 1}
-        found = self._client.listing(f"{path(repository)}/issues", query | _since(start))
-        return {"stage": "repository", "done": 0, "total": found.pages or len(found.items), "since": start}
+        found = self._listed(f"{path(repository)}/issues", query | _since(start))
+        total = found.pages if found.following else len(found.items)
+        return {"stage": "repository", "done": 0, "total": total, "since": start}
+
+    def _listed(self, address: str, query: Query) -> Listing:
+        """A list of a repository that is there; one that has its issues switched off has none."""
+        try:
+            return self._client.listing(address, query)
+        except Gone:
+            return Listing([], {}, None)
 
     def _page_of_repository(self, repository: Json, step: Json, now: Millis) -> Step:
         return (github.repository(repository, self._view, read_at=now),), {"stage": "milestones"}
 
     def _page_of_milestones(self, repository: Json, step: Json, now: Millis) -> Step:
         query: Query = step.get("query") or {"state": "all", "per_page": PER_PAGE}
-        found = self._client.listing(f"{path(repository)}/milestones", query)
+        found = self._listed(f"{path(repository)}/milestones", query)
         facts = tuple(
             readable(partial(github.milestone, milestone, self._view, read_at=now))
             for milestone in found.items
@@ -110,18 +120,19 @@ class GitHubReading:
     def _page_of_issues(self, repository: Json, step: Json, now: Millis) -> Step:
         query: Query = {"state": "all", "sort": "updated", "direction": "asc", "per_page": PER_PAGE}
         asked: Query = step.get("query") or query | _since(step["from"])
-        found = self._client.listing(f"{path(repository)}/issues", asked)
+        found = self._listed(f"{path(repository)}/issues", asked)
         facts = tuple(
             readable(partial(github.issue, issue, self._view, repository=repository, read_at=now))
             for issue in found.items
-            if "pull_request" not in issue
+            if "pull_request" not in issue and issue.get("number") not in step.get("seen", ())
         )
-        if not found.following:
+        if not found.following or not found.items:
             return facts, {"stage": "pulls"}
-        last = str(found.items[-1]["updated_at"])
-        if last > step["from"]:
-            return facts, {"stage": "issues", "from": last}
-        return facts, {"stage": "issues", "from": last, "query": found.following}  # all of one second
+        last = str(found.items[-1].get("updated_at"))
+        if last <= step["from"]:  # more changed in this one second than a page holds
+            return facts, {"stage": "issues", "from": step["from"], "query": found.following}
+        seen = [issue.get("number") for issue in found.items if issue.get("updated_at") == last]
+        return facts, {"stage": "issues", "from": last, "seen": seen}
 
     def _page_of_pulls(self, repository: Json, step: Json, now: Millis) -> Step:
         since = step["since"]
@@ -130,7 +141,7 @@ class GitHubReading:
         )
         query: Query = step.get("query") or order | {"state": "all", "per_page": PULLS_PER_PAGE}
         found = self._client.listing(f"{path(repository)}/pulls", query)
-        fresh = [pull for pull in found.items if pull["updated_at"] >= since]
+        fresh = [pull for pull in found.items if str(pull.get("updated_at")) >= since]
         facts = tuple(readable(partial(self._pull_request, pull, repository, now)) for pull in fresh)
         if found.following and len(fresh) == len(found.items):
             return facts, {"stage": "pulls", "query": found.following}
@@ -138,18 +149,18 @@ class GitHubReading:
 
     def _pull_request(self, pull: Json, repository: Json, at: Millis) -> Facts:
         """A pull request joined with its commits, the first 250."""
+        said = github.pull_request(pull, self._view, repository=repository, read_at=at)
+        own = said.observations[-1] if said.observations else None
+        if own is None:
+            return said
         commits: list[Any] = []
         query: Query = {"per_page": PER_PAGE}
         for _ in range(COMMIT_PAGES):
-            found = self._client.listing(f"{path(repository)}/pulls/{int(pull['number'])}/commits", query)
+            found = self._listed(f"{path(repository)}/pulls/{named(str(own.item))[1]}/commits", query)
             commits += found.items
-            query = found.following
-            if not query:
+            if not (query := found.following):
                 break
-        said = github.pull_request(pull, self._view, repository=repository, read_at=at)
-        own = github.item(str(repository["id"]), pull["number"], self._view)
-        when = next(seen.at for seen in said.observations if seen.item == own)
-        return joined(said, github.commits(own, commits, at=when, read_at=at))
+        return joined(said, github.commits(own.item, commits, at=own.at, read_at=at))
 
 
 def named(ref: str) -> tuple[str, str]:

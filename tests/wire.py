@@ -1,0 +1,94 @@
+"""The wire as tests see it: answers by hand, and every request judged by the published contracts."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import responses
+from openapi_core import Config, OpenAPI
+from openapi_core.contrib.requests import RequestsOpenAPIRequest
+from pydantic import SecretStr
+from requests import PreparedRequest, Request
+
+from linker.model import Change, ItemId
+from linker.trackers import FieldMap, SiteView
+from linker.trackers.outcome import Access
+
+CONTRACTS = Path(__file__).parents[1].parent / "shared" / "data" / "contracts"
+GITHUB = "https://api.github.com"
+GITHUB_WIRE = "https://api.github.com:443"  # PyGithub always names the port
+JIRA = "https://northwind.example.com"
+ATLASSIAN = "https://your-domain.atlassian.net"
+TOKEN = "canary-7f3a-token"
+NOW = 1_790_000_000_000
+
+#: Requests that the published subset does not describe, and why they are right all the same.
+NOT_DESCRIBED = {
+    r"GET /repositories/\d+": "GitHub redirects renamed repositories to this address; PyGithub uses it too",
+}
+#: Where our address differs from the described one by name only.
+SAME_AS = {"/rest/api/2/": "/rest/api/3/"}  # version 2 differs in how text is written, not in these requests
+
+
+def github_access(**other: Any) -> Access:
+    view = SiteView("github.com", "github", repositories=frozenset({"acme/pay"}))
+    known: dict[str, Any] = {"url": "https://github.com", "api": GITHUB, "token": SecretStr(TOKEN)}
+    return Access(view=view, **({"spacing": 0.0} | known | other))
+
+
+def jira_access(fields: FieldMap | None = None, **other: Any) -> Access:
+    view = SiteView("northwind", "jira", projects=frozenset({"PAY"}), fields=fields or FieldMap())
+    known: dict[str, Any] = {"user": "bot@example.com", "token": SecretStr(TOKEN), "spacing": 0.0}
+    return Access(view=view, url=JIRA, api=JIRA, **(known | other))
+
+
+def label(item: ItemId, name: str = "kr:O1.KR2", present: bool = True) -> Change:
+    return Change(item=item, surface=f"label:{name}", desired={"present": present})
+
+
+@contextmanager
+def web() -> Iterator[responses.RequestsMock]:
+    """Answers that a test registers; at the end each request that was sent is held against its contract."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+        complaints = [complaint for call in mock.calls if (complaint := judge(call.request))]
+    assert not complaints, "\n".join(complaints)
+
+
+def sent(mock: responses.RequestsMock) -> list[str]:
+    """What was asked, in order: the verb and the path."""
+    return [f"{call.request.method} {call.request.path_url.split('?')[0]}" for call in mock.calls]
+
+
+def judge(request: PreparedRequest) -> str | None:
+    """Why a request breaks its tracker's contract; None when it does not, or when no contract is here."""
+    if not CONTRACTS.is_dir():
+        return None
+    path = request.path_url
+    if any(re.fullmatch(known, f"{request.method} {path.split('?')[0]}") for known in NOT_DESCRIBED):
+        return None
+    for ours, theirs in SAME_AS.items():
+        path = path.replace(ours, theirs)
+    contract, server = _contract(str(request.url), path)
+    plain = Request(request.method, server + path, headers=dict(request.headers), data=request.body).prepare()
+    errors = list(contract.iter_request_errors(RequestsOpenAPIRequest(plain)))
+    return f"{request.method} {request.path_url}: {errors}" if errors else None
+
+
+def _contract(url: str, path: str) -> tuple[OpenAPI, str]:
+    if url.startswith(GITHUB):
+        return _load("github-openapi.subset.json"), GITHUB
+    if path.startswith("/rest/agile/"):
+        return _load("jira-software-agile.2022-07.openapi.json"), "https://your-domain.atlassian.com"
+    return _load("jira-platform.subset.openapi.json"), ATLASSIAN
+
+
+@cache
+def _load(name: str) -> OpenAPI:
+    return OpenAPI.from_dict(
+        json.loads((CONTRACTS / name).read_text()), config=Config(spec_validator_cls=None)
+    )
