@@ -1,22 +1,25 @@
 """Bytes become one JSON object, or Malformed with the reason: what two readers could read apart is refused.
 
 Refused are bytes that are no UTF-8, no JSON or no object, NaN and Infinity, an object with the same key twice
-(readers disagree which one counts) and more than 100 levels. The form that GitHub can be set to
-(`payload=<JSON>`) is unwrapped. NUL and halves of surrogate pairs are refused where a text is read.
+(readers disagree which one counts), more than 100 levels, and texts with U+0000 or half of a surrogate pair,
+which no store holds. The form that GitHub can be set to (`payload=<JSON>`) is unwrapped.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import NoReturn
 from urllib.parse import unquote_to_bytes
 
-from linker.trackers.payload import Json, Malformed
+from linker.trackers.payload import Json, Malformed, unstorable
 
 FORM = "application/x-www-form-urlencoded"
 FORM_START = b"payload="
 DEEPEST = 100
 TOO_DEEP = f"the body is more than {DEEPEST} levels deep"
+
+ODD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")  # how JSON writes U+0000 and surrogates, whole pairs too
 
 Container = dict[str, object] | list[object]
 
@@ -38,6 +41,8 @@ def read_object(body: bytes, content_type: str = "") -> Json:
     if not isinstance(value, dict):
         raise Malformed("the body is not a JSON object")
     _measure(value)
+    if ODD.search(body):
+        _refuse_unstorable(value)
     return value
 
 
@@ -83,3 +88,18 @@ def _measure(value: dict[str, object]) -> None:
         if not level:
             return
     raise Malformed(TOO_DEEP)
+
+
+def _refuse_unstorable(value: dict[str, object]) -> None:
+    """Only on suspicion, since it looks at every text."""
+    left: list[tuple[object, str]] = [(value, "body")]
+    while left:
+        found, path = left.pop()
+        if isinstance(found, dict):
+            left += [(key, f"{path}, a key") for key in found]
+            left += [(inner, f"{path}.{key}") for key, inner in found.items()]
+        elif isinstance(found, list):
+            left += [(inner, f"{path}[{index}]") for index, inner in enumerate(found)]
+        elif isinstance(found, str) and unstorable(found):
+            what = "U+0000" if "\x00" in found else "half of a surrogate pair"
+            raise Malformed(f"{path}: holds {what}")

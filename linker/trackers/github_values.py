@@ -48,7 +48,7 @@ def full_name(payload: Json, where: str) -> str | None:
 
 
 def text_and_people(payload: Json, where: str, said: Said) -> None:
-    """What issues and pull requests share: title, body, labels, author and assignee, each where it is stated."""
+    """What issues and pull requests share, each where it is stated: title, body, labels, author, assignee."""
     if "title" in payload:
         said["title"] = need_text(payload, "title", where)
     if "body" in payload:

@@ -45,19 +45,29 @@ def as_list(value: object, path: str) -> list[object]:
 
 
 def as_text(value: object, path: str) -> str:
-    """The value itself, when it is text that every store can hold: no U+0000, no half of a surrogate pair."""
+    """The value itself, when it is text; what no store can hold is replaced by U+FFFD.
+
+    That is U+0000 and half of a surrogate pair. Trackers do hold such texts, and a read of one must not stop
+    a backfill; a delivery with one is refused before it comes here (webhooks/body.py).
+    """
     if not isinstance(value, str):
         raise wrong(path, "text", value)
-    if "\x00" in value:
-        raise Malformed(f"{path}: holds U+0000")
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError as bad:
-            raise Malformed(
-                f"{path}: holds half of a surrogate pair (U+{ord(value[bad.start]):04X})"
-            ) from None
+    if unstorable(value):
+        return value.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return value
+
+
+def unstorable(text: str) -> bool:
+    """Whether a text holds U+0000 or half of a surrogate pair."""
+    if "\x00" in text:
+        return True
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def as_number(value: object, path: str) -> int:
