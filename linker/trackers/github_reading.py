@@ -45,13 +45,12 @@ class GitHubReading:
         place, number = named(ref)
         repository = self.repository(place, fresh=not number)
         if not number:
-            return github.repository(repository, self._view, read_at=at)
+            return readable(partial(github.repository, repository, self._view, read_at=at))
         issue = self._client.call("GET", f"{path(repository)}/issues/{number}")
         if "pull_request" not in issue:
-            return github.issue(issue, self._view, repository=repository, read_at=at)
-        return self._pull_request(
-            self._client.call("GET", f"{path(repository)}/pulls/{number}"), repository, at
-        )
+            return readable(partial(github.issue, issue, self._view, repository=repository, read_at=at))
+        pull = self._client.call("GET", f"{path(repository)}/pulls/{number}")
+        return readable(partial(self._pull_request, pull, repository, at))
 
     def repository(self, place: str, *, fresh: bool = False) -> Json:
         """A repository by name or id; kept for a while, since a freed name can come to mean another one."""

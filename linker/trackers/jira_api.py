@@ -7,24 +7,27 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from threading import Lock
 from typing import Any
 
 from linker.model import Change, Facts, Millis, item_id
-from linker.trackers import SiteView, jira
+from linker.trackers import FieldMap, SiteView, jira
 from linker.trackers.jira_client import JiraClient, Query
 from linker.trackers.outcome import Access, Gone, Page, Refused, Unreachable, label_of, readable
+from linker.trackers.payload import Malformed
 
 Json = dict[str, Any]
 
 PAGE = 100
-MOST_PAGES = 10_000  # of one list; a list that never ends is a fault on the other side
+MOST_PAGES = 10_000  # a search that never ends is a fault on the other side
 FIELDS = (
     "summary", "description", "issuetype", "status", "labels", "parent", "assignee", "creator", "reporter",
     "created", "updated", "resolution", "resolutiondate", "issuelinks", "subtasks", "project",
 )  # fmt: skip
 PROJECT = re.compile(r"[A-Z][A-Z0-9_]{0,63}", re.ASCII)
+PLACES = {"sprint": (True, jira.sprint), "board": (True, jira.board), "project": (False, jira.project)}
 ISSUE = re.compile(r"\d{1,19}|[A-Z][A-Z0-9_]{0,63}-\d{1,19}", re.ASCII)
 
 
@@ -44,21 +47,24 @@ class JiraApi:
     # --- reading ------------------------------------------------------------------------------------------
 
     def read(self, ref: str, now: Millis | None = None) -> Facts:
-        """An issue with all of its history, or a sprint, as it is now; Gone when it is not there."""
+        """An issue with all of its history, a sprint, board or project, as it is now."""
         at = self._clock() if now is None else now
         own = self._own(ref)
-        if own.startswith("sprint:"):
-            return self._sprint(self._client.get(f"sprint/{int(own[7:])}", agile=True), at)
+        kind, _, number = own.partition(":")
+        if kind in PLACES and number.isdecimal():
+            agile, read = PLACES[kind]
+            body = self._client.one(f"{kind}/{number}", agile=agile)
+            return readable(partial(read, body, self._access.view, at, read_at=at))
         view = self._seen()
         query: Query = {"fields": ",".join(_fields(view)), "expand": "changelog"}
-        return self._issue(self._client.get(f"issue/{_issue(own)}", query), view, at)
+        return readable(partial(self._issue, self._client.one(f"issue/{_issue(own)}", query), view, at))
 
     def scopes(self) -> list[str]:
         """The configured projects, by key."""
         return sorted(self._access.view.projects)
 
     def pages(self, scope: str, since: Millis | None, cursor: str | None, now: Millis) -> Iterator[Page]:
-        """Sprints of a project's boards, then its issues by key; calling again with a cursor continues there.
+        """A project, its boards and their sprints, then its issues by key; a cursor goes on from there.
 
         Keys do not change their order while issues are edited. A cursor older than Jira keeps it (7 days)
         starts the issues again, which changes nothing but the time it takes.
@@ -66,9 +72,9 @@ class JiraApi:
         if not PROJECT.fullmatch(scope):
             raise Refused(f"{scope} is no key of a project")
         jql = f'project = "{scope}"' + ("" if since is None else f" AND updated >= {since}")
-        step: Json = json.loads(cursor) if cursor else {"stage": "sprints", "done": 0}
-        if step["stage"] == "sprints":
-            facts = self._sprints(scope, now)
+        step: Json = json.loads(cursor) if cursor else {"stage": "places", "done": 0}
+        if step["stage"] == "places":
+            facts = self._places(scope, now)
             step = {"stage": "issues", "at": None, "done": 0, "total": self._client.count(jql)}
             yield Page(facts, json.dumps(step), 0, step["total"])
         yield from self._issues(jql + " ORDER BY key ASC", step, now)
@@ -88,60 +94,60 @@ class JiraApi:
                 raise Unreachable(f"{view.name}: the search gave the same page again")
             fresh, at, done = True, found.following, done + len(found.issues)
             total = total if found.total is None else found.total
-            facts = tuple(readable(partial(self._issue, issue, view, now)) for issue in found.issues)
+            facts = tuple(self._listed(issue, view, now) for issue in found.issues)
             onward = json.dumps({"stage": "issues", "at": at, "done": done, "total": total})
             yield Page(facts, None if at is None else onward, done, total)
             if at is None:
                 return
 
+    def _listed(self, issue: Json, view: SiteView, at: Millis) -> Facts:
+        """An issue that a search gave; it may have been deleted since, for a search lags behind."""
+        try:
+            return readable(partial(self._issue, issue, view, at))
+        except Gone as gone:
+            return Facts(ignored=str(gone))
+
     def _issue(self, issue: Json, view: SiteView, at: Millis) -> Facts:
         """An issue with its whole history; Jira cuts long ones, and the rest is asked for."""
         history = issue.get("changelog")
-        if isinstance(history, dict) and int(history.get("total") or 0) > len(history.get("histories") or ()):
-            values = self._all(f"issue/{int(issue['id'])}/changelog", {})
+        if isinstance(history, dict) and _cut(history):
+            values = self._client.all(f"issue/{_issue(str(issue.get('id')))}/changelog")
             issue = issue | {"changelog": {"histories": values, "startAt": 0, "total": len(values)}}
         return jira.issue(issue, view, read_at=at)
 
-    def _sprints(self, project: str, at: Millis) -> tuple[Facts, ...]:
-        """The sprints of a project's boards, each once; a board without sprints has none."""
-        sprints: dict[object, Json] = {}
+    def _places(self, project: str, at: Millis) -> tuple[Facts, ...]:
+        """A project, its boards, and their sprints, each once; a board without sprints has none."""
+        found = {f"project {project}": (jira.project, self._client.one(f"project/{project}"))}
+        missing: list[Facts] = []
         try:
-            boards = self._all("board", {"projectKeyOrId": project}, agile=True)
-        except (Gone, Refused) as error:
-            return (Facts(ignored=f"the boards of {project} cannot be read: {error}"),)
+            boards = self._client.all("board", {"projectKeyOrId": project}, agile=True)
+        except (Gone, Refused) as error:  # a Jira without boards, or a token that may not see them
+            boards, missing = [], [Facts(ignored=f"the boards of {project} cannot be read: {error}")]
         for board in boards:
-            try:
-                found = self._all(f"board/{int(board['id'])}/sprint", {}, agile=True)
-            except (Gone, Refused):
-                continue  # a kanban board
-            sprints.update((sprint["id"], sprint) for sprint in found)
-        return tuple(readable(partial(self._sprint, sprint, at)) for sprint in sprints.values())
-
-    def _sprint(self, sprint: Json, at: Millis) -> Facts:
-        return jira.sprint(sprint, self._seen(), at)
-
-    def _all(self, path: str, query: Query, *, agile: bool = False) -> list[Any]:
-        """Every entry of a paged list, by its own count and not by any address it gives."""
-        values: list[Any] = []
-        for _ in range(MOST_PAGES):
-            page = self._client.get(path, query | {"startAt": len(values), "maxResults": PAGE}, agile=agile)
-            found = page["values"]
-            values += found
-            if not found or page.get("isLast") or len(values) >= page.get("total", len(values) + 1):
-                break
-        return values
+            found[f"board {board.get('id')}"] = (jira.board, board)
+            with suppress(Gone, Refused):  # a kanban board
+                for sprint in self._client.all(f"board/{board.get('id')}/sprint", agile=True):
+                    found[f"sprint {sprint.get('id')}"] = (jira.sprint, sprint)
+        read = [partial(of, body, self._access.view, at, read_at=at) for of, body in found.values()]
+        return (*map(readable, read), *missing)
 
     def _seen(self) -> SiteView:
         """The site with its fields and statuses, discovered once; what app.yaml says of a field wins."""
         with self._discovering:
             if self._view is None:
-                given = self._access.view
-                found = jira.discover_fields(self._client.get("field"))
-                fields = type(found)(
-                    *(mine or theirs for mine, theirs in zip(given.fields, found, strict=True))
+                given, (fields, statuses) = (
+                    self._access.view,
+                    (self._client.listed("field"), self._client.listed("status")),
                 )
-                categories = jira.discover_categories(self._client.get("status")) | dict(given.categories)
-                self._view = given._replace(fields=fields, categories=categories)
+                try:
+                    found = jira.discover_fields(fields)
+                    categories = jira.discover_categories(statuses)
+                except Malformed as wrong:
+                    raise Unreachable(f"{given.name}: {wrong.reason}") from None
+                merged = (mine or theirs for mine, theirs in zip(given.fields, found, strict=True))
+                self._view = given._replace(
+                    fields=FieldMap(*merged), categories=categories | dict(given.categories)
+                )
             return self._view
 
     def _own(self, ref: str) -> str:
@@ -159,8 +165,9 @@ class JiraApi:
     def current(self, change: Change) -> dict[str, str | bool | None]:
         """What the surface of a Change has now, in the words of its `desired`."""
         label, _ = label_of(change)
-        issue = self._client.get(f"issue/{_issue(self._own(str(change.item)))}", {"fields": "labels"})
-        return {"present": label in issue["fields"]["labels"]}
+        issue = self._client.one(f"issue/{_issue(self._own(str(change.item)))}", {"fields": "labels"})
+        fields = issue.get("fields")
+        return {"present": isinstance(fields, dict) and label in (fields.get("labels") or ())}
 
     def apply(self, change: Change) -> str:
         """Add or remove one label in one request that may be repeated; the other labels are not looked at.
@@ -170,19 +177,21 @@ class JiraApi:
         label, present = label_of(change)
         path = f"issue/{_issue(self._own(str(change.item)))}"
         body = {"update": {"labels": [{"add" if present else "remove": label}]}}
-        if self._quiet:
-            try:
-                self._client.put(path, {"notifyUsers": "false"}, body)
-            except Refused as refused:
-                if refused.status != 403:
-                    raise
-                self._client.put(
-                    path, {}, body
-                )  # Jira did nothing before; only administrators may silence it
-                self._quiet = False
-        else:
-            self._client.put(path, {}, body)
+        if self._quiet and self._put_quietly(path, body):
+            return "set" if present else "removed"
+        self._client.put(path, {}, body)
+        self._quiet = False
         return "set" if present else "removed"
+
+    def _put_quietly(self, path: str, body: Json) -> bool:
+        """Write without mails to watchers; False when only an administrator may, and nothing was done."""
+        try:
+            self._client.put(path, {"notifyUsers": "false"}, body)
+        except Refused as refused:
+            if refused.status != 403:
+                raise
+            return False
+        return True
 
 
 def _fields(view: SiteView) -> list[str]:
@@ -195,3 +204,9 @@ def _issue(own: str) -> str:
     if not ISSUE.fullmatch(own):
         raise Refused(f"{own} names nothing that Jira can be asked for by itself")
     return own
+
+
+def _cut(history: Json) -> bool:
+    """Whether an issue came with only the newest part of its history."""
+    total, held = history.get("total"), history.get("histories")
+    return isinstance(total, int) and isinstance(held, list) and total > len(held)

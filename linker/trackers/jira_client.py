@@ -29,6 +29,10 @@ from linker.trackers.outcome import (
 )
 
 Query = dict[str, str | int]
+Json = dict[str, Any]
+
+PAGE = 100
+MOST_PAGES = 1_000  # of one list; one that never ends is a fault on the other side
 FIX = {
     401: "Put a user and a valid token into the environment variables that app.yaml names for this site.",
     403: "Let the account browse and edit issues in this project.",
@@ -54,8 +58,35 @@ class JiraClient:
         self._connected: JIRA | None = None
         self._last_write = float("-inf")
 
-    def get(self, path: str, query: Query | None = None, *, agile: bool = False) -> Any:
-        """The JSON of one answer; `path` is relative to the API, or to the agile API."""
+    def one(self, path: str, query: Query | None = None, *, agile: bool = False) -> Json:
+        """One object; `path` is relative to the API, or to the agile API."""
+        answer = self._get(path, query, agile)
+        if not isinstance(answer, dict):
+            raise Unreachable(f"{self._site}: GET {path}: the answer is no object")
+        return answer
+
+    def listed(self, path: str) -> list[Any]:
+        """A list that comes whole."""
+        answer = self._get(path, None, False)
+        if not isinstance(answer, list):
+            raise Unreachable(f"{self._site}: GET {path}: the answer is no list")
+        return answer
+
+    def all(self, path: str, query: Query | None = None, *, agile: bool = False) -> list[Json]:
+        """Every entry of a paged list, by its own count and not by any address it gives."""
+        values: list[Json] = []
+        for _ in range(MOST_PAGES):
+            page = self.one(path, {**(query or {}), "startAt": len(values), "maxResults": PAGE}, agile=agile)
+            found = page.get("values")
+            if not isinstance(found, list) or not all(isinstance(value, dict) for value in found):
+                raise Unreachable(f"{self._site}: GET {path}: the answer is no page of objects")
+            values += found
+            total = page.get("total")
+            if not found or page.get("isLast") or (isinstance(total, int) and len(values) >= total):
+                break
+        return values
+
+    def _get(self, path: str, query: Query | None, agile: bool) -> Any:
         client = self._client()
         url = client._get_url(path, client.AGILE_BASE_URL if agile else client.JIRA_BASE_URL)
         with self._answers(f"GET {path}"):
@@ -132,13 +163,11 @@ class JiraClient:
         words = plain(error.text or "", self._access.secrets)
         if status == 429 or (status in (403, 503) and "retry-after" in headers):
             reason = headers.get("ratelimit-reason", "")
-            wait = seconds_to_wait(headers, time.time())
-            raise Blocked(
-                wait, _scope(reason), f"{where}: {plain(reason, ()) or words or 'rate limit'}"
-            ) from None
+            said = f"{where}: {plain(reason, ()) or words or 'rate limit'}"
+            raise Blocked(seconds_to_wait(headers, time.time()), _scope(reason), said) from None
         if status in (404, 410):
             raise Gone(f"{where}: not there, or hidden from us ({status})") from None
-        if status in FIX or (400 < status < 500 and status != 408):
+        if 400 <= status < 500 and status != 408:
             said = f"{where} was refused ({status}): {words or 'no reason given'}. {FIX.get(status, '')}"
             raise Refused(said.strip(), status) from None
         raise Unreachable(f"{where}: {status or 'no answer'} {words}".strip()) from None
