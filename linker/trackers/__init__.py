@@ -6,7 +6,8 @@ github_values    people, labels, states and branches, as GitHub's objects hold t
 jira             Jira's issues, sprints, projects and boards as Facts
 jira_values      what Jira's fields hold: points, labels, links, people
 jira_sprints     a sprint as object and as the old string
-jira_changelog   what changed, when, and what held until then
+jira_changelog   who changed which field when
+jira_past        what held when, by the changelog
 jira_text        rich text (ADF) as plain text
 """
 

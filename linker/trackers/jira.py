@@ -10,16 +10,8 @@ from typing import Any
 
 from linker.model import Category, Facets, Facts, ItemId, Millis, Observation, PlaceFacts
 from linker.trackers import FieldMap, SiteView
-from linker.trackers.jira_changelog import (
-    Entry,
-    Known,
-    Said,
-    entries_of,
-    entry_of,
-    keys_of,
-    past_of,
-    sprint_refs,
-)
+from linker.trackers.jira_changelog import Entry, entries_of, entry_of, keys_of, label_acts
+from linker.trackers.jira_past import Known, Said, past_of, sprint_refs
 from linker.trackers.jira_sprints import looks_like_sprints, sprint_of, sprint_values
 from linker.trackers.jira_values import (
     CATEGORIES,
@@ -86,7 +78,8 @@ def issue(
     created = moment(fields, "created", "issue.fields")
     own = Observation(item=item, at=when, facets=Facets(**said), created=created, read_at=read_at)
     past = past_of(entries, whole, Known(item, said, when, created), site, read_at)
-    return Facts(observations=(*sprints, *past.observations, own), acts=past.acts)
+    acts = tuple(act for entry in entries for act in label_acts(entry, item, site))
+    return Facts(observations=(*sprints, *past, own), acts=acts)
 
 
 def sprint(payload: Json, site: SiteView, at: Millis, *, read_at: Millis | None = None) -> Facts:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from math import isfinite
 
-from linker.model import Category, ItemId, ItemLink, Kind, Level, Millis, Person, Ref, State
+from linker.model import Category, ItemId, ItemLink, Kind, Level, Person, Ref, State
 from linker.trackers import SiteView
 from linker.trackers.jira_text import plain_text
 from linker.trackers.payload import (
@@ -203,8 +203,3 @@ def _tidy(number: Decimal) -> Decimal:
     number = number.quantize(FINEST_POINTS)
     whole = number.to_integral_value()
     return whole if whole == number else number.normalize()
-
-
-def done_since(category: Category, at: Millis) -> Millis | None:
-    """A change into a done status is when the issue was done."""
-    return at if category == "done" else None
