@@ -196,7 +196,7 @@ class AppFile(Noun):
     )
     okrs: Word = Field("okrs.yaml", description="The catalogue; a path beside this file.")
     url: Url = Field("http://127.0.0.1:8080", description="How people reach the pages.")
-    listen: Listen = Field(default_factory=Listen, description="Where the service listens.")
+    listen: Listen = Field(default_factory=Listen, description="The address and port that it answers on.")
     session_secret: EnvName = Field(
         "SIGHTLINE_SESSION_SECRET",
         description="Environment variable that signs sessions; made and kept in the store when not set.",

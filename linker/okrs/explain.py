@@ -62,7 +62,8 @@ def _words(detail: Mapping[str, Any], schema: Mapping[str, Any], loc: Loc, data:
         return "is not a known key." + did_you_mean(str(loc[-1]), _keys(schema, loc[:-1], data))
     if kind in ("literal_error", "enum"):
         return _one_of(value, detail["ctx"]["expected"])
-    return _value_words(detail, kind, value) + _example(schema, loc, data)
+    words = _value_words(detail, kind, value)
+    return words if "quotes" in words else words + _example(schema, loc, data)
 
 
 def _value_words(detail: Mapping[str, Any], kind: str, value: object) -> str:
