@@ -126,6 +126,22 @@ def test_fields_go_by_id_and_are_discovered_once(jira: responses.RequestsMock, a
     assert sent(jira).count("GET /rest/api/2/field") == 1
 
 
+def test_what_is_discovered_helps_to_read_deliveries_and_app_yaml_has_the_last_word(
+    jira: responses.RequestsMock,
+) -> None:
+    own = JiraApi(jira_access(FieldMap(points=("customfield_99",)))).view()
+    assert own.fields.points == ("customfield_99",)
+    assert own.fields.sprint == ("customfield_10020",)
+    assert own.categories["In Progress"] == "doing"
+
+
+@pytest.mark.parametrize("place", ["project", "board"])
+def test_places_are_read_by_their_number(jira: responses.RequestsMock, api: JiraApi, place: str) -> None:
+    jira.get(f"{API if place == 'project' else AGILE}/{place}/3", json={"id": 3, "key": "PAY", "name": "Pay"})
+    (seen,) = api.read(f"jira:northwind:{place}:3", now=NOW).observations
+    assert (seen.item.place, seen.facets.title) == (place, "Pay")
+
+
 def test_a_sprint_is_read_by_its_number(jira: responses.RequestsMock, api: JiraApi) -> None:
     jira.get(f"{AGILE}/sprint/7", json=sprint(7))
     (seen,) = api.read("jira:northwind:sprint:7", now=NOW).observations

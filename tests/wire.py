@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import responses
 from openapi_core import Config, OpenAPI
@@ -36,13 +38,23 @@ SAME_AS = {"/rest/api/2/": "/rest/api/3/"}  # version 2 differs in how text is w
 
 def github_access(**other: Any) -> Access:
     view = SiteView("github.com", "github", repositories=frozenset({"acme/pay"}))
-    known: dict[str, Any] = {"url": "https://github.com", "api": GITHUB, "token": SecretStr(TOKEN)}
+    known: dict[str, Any] = {
+        "url": "https://github.com",
+        "api": GITHUB,
+        "token": SecretStr(TOKEN),
+        "scopes": ("acme/pay",),
+    }
     return Access(view=view, **({"spacing": 0.0} | known | other))
 
 
 def jira_access(fields: FieldMap | None = None, **other: Any) -> Access:
     view = SiteView("northwind", "jira", projects=frozenset({"PAY"}), fields=fields or FieldMap())
-    known: dict[str, Any] = {"user": "bot@example.com", "token": SecretStr(TOKEN), "spacing": 0.0}
+    known: dict[str, Any] = {
+        "user": "bot@example.com",
+        "token": SecretStr(TOKEN),
+        "scopes": ("PAY",),
+        "spacing": 0.0,
+    }
     return Access(view=view, url=JIRA, api=JIRA, **(known | other))
 
 
@@ -64,19 +76,43 @@ def sent(mock: responses.RequestsMock) -> list[str]:
     return [f"{call.request.method} {call.request.path_url.split('?')[0]}" for call in mock.calls]
 
 
-def judge(request: PreparedRequest) -> str | None:
+def judge(request: PreparedRequest, excused: Mapping[str, str] = NOT_DESCRIBED) -> str | None:
     """Why a request breaks its tracker's contract; None when it does not, or when no contract is here."""
     if not CONTRACTS.is_dir():
         return None
     path = request.path_url
-    if any(re.fullmatch(known, f"{request.method} {path.split('?')[0]}") for known in NOT_DESCRIBED):
+    if any(re.fullmatch(known, f"{request.method} {path.split('?')[0]}") for known in excused):
         return None
     for ours, theirs in SAME_AS.items():
         path = path.replace(ours, theirs)
     contract, server = _contract(str(request.url), path)
     plain = Request(request.method, server + path, headers=dict(request.headers), data=request.body).prepare()
-    errors = list(contract.iter_request_errors(RequestsOpenAPIRequest(plain)))
+    with warnings.catch_warnings(
+        action="ignore"
+    ):  # it knows no OAuth, which is one way to sign in of several
+        errors: list[object] = list(contract.iter_request_errors(RequestsOpenAPIRequest(plain)))
+    errors += [f"no parameter {name!r}" for name in _unknown(contract, str(request.method), path)]
     return f"{request.method} {request.path_url}: {errors}" if errors else None
+
+
+def _unknown(contract: OpenAPI, verb: str, path: str) -> set[str]:
+    """Query parameters that the contract does not describe: a tracker would pass over them in silence."""
+    spec = contract.spec.read_value()
+    route, _, query = path.partition("?")
+    for template, operations in spec["paths"].items():
+        if verb.lower() in operations and re.fullmatch(
+            re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), route
+        ):
+            given = [*operations.get("parameters", ()), *operations[verb.lower()].get("parameters", ())]
+            known = {_resolve(spec, parameter)["name"] for parameter in given}
+            return {name for name, _ in parse_qsl(query)} - known
+    return set()
+
+
+def _resolve(spec: dict[str, Any], parameter: dict[str, Any]) -> dict[str, Any]:
+    for step in parameter.get("$ref", "#").split("/")[1:]:
+        spec = spec[step]
+    return spec if "$ref" in parameter else parameter
 
 
 def _contract(url: str, path: str) -> tuple[OpenAPI, str]:

@@ -5,7 +5,6 @@ Addresses are built here from ids and validated keys; none that an answer contai
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -15,7 +14,7 @@ from typing import Any
 from linker.model import Change, Facts, Millis, item_id
 from linker.trackers import FieldMap, SiteView, jira
 from linker.trackers.jira_client import JiraClient, Query
-from linker.trackers.outcome import Access, Gone, Page, Refused, Unreachable, label_of, readable
+from linker.trackers.outcome import Access, Gone, Page, Refused, Unreachable, label_of, readable, wall_clock
 from linker.trackers.payload import Malformed
 
 Json = dict[str, Any]
@@ -34,9 +33,7 @@ ISSUE = re.compile(r"\d{1,19}|[A-Z][A-Z0-9_]{0,63}-\d{1,19}", re.ASCII)
 class JiraApi:
     """One Jira site: read what is named, page through what is configured, apply what is decided."""
 
-    def __init__(
-        self, access: Access, clock: Callable[[], Millis] = lambda: time.time_ns() // 1_000_000
-    ) -> None:
+    def __init__(self, access: Access, clock: Callable[[], Millis] = wall_clock) -> None:
         self._access = access
         self._clock = clock
         self._client = JiraClient(access)
@@ -45,6 +42,23 @@ class JiraApi:
         self._quiet = True  # until Jira says that we may not silence its mails
 
     # --- reading ------------------------------------------------------------------------------------------
+
+    def view(self) -> SiteView:
+        """The site as bodies of it are read: its fields and statuses, discovered once; app.yaml's word wins."""
+        with self._discovering:
+            if self._view is None:
+                self._view = self._discover(self._access.view)
+            return self._view
+
+    def _discover(self, given: SiteView) -> SiteView:
+        fields, statuses = self._client.listed("field"), self._client.listed("status")
+        try:
+            found = jira.discover_fields(fields)
+            categories = jira.discover_categories(statuses)
+        except Malformed as wrong:
+            raise Unreachable(f"{given.name}: {wrong.reason}") from None
+        merged = FieldMap(*(mine or theirs for mine, theirs in zip(given.fields, found, strict=True)))
+        return given._replace(fields=merged, categories=categories | dict(given.categories))
 
     def read(self, ref: str, now: Millis | None = None) -> Facts:
         """An issue with all of its history, a sprint, board or project, as it is now."""
@@ -55,13 +69,13 @@ class JiraApi:
             agile, read = PLACES[kind]
             body = self._client.one(f"{kind}/{number}", agile=agile)
             return readable(partial(read, body, self._access.view, at, read_at=at))
-        view = self._seen()
+        view = self.view()
         query: Query = {"fields": ",".join(_fields(view)), "expand": "changelog"}
         return readable(partial(self._issue, self._client.one(f"issue/{_issue(own)}", query), view, at))
 
     def scopes(self) -> list[str]:
-        """The configured projects, by key."""
-        return sorted(self._access.view.projects)
+        """The projects to backfill, by key."""
+        return list(self._access.scopes)
 
     def pages(self, scope: str, since: Millis | None, cursor: str | None, now: Millis) -> Iterator[Page]:
         """A project, its boards and their sprints, then its issues by key; a cursor goes on from there.
@@ -80,7 +94,7 @@ class JiraApi:
         yield from self._issues(jql + " ORDER BY key ASC", step, now)
 
     def _issues(self, jql: str, step: Json, now: Millis) -> Iterator[Page]:
-        view = self._seen()
+        view = self.view()
         at, done, total, fresh = step["at"], step["done"], step["total"], False
         for _ in range(MOST_PAGES):
             try:
@@ -130,25 +144,6 @@ class JiraApi:
                     found[f"sprint {sprint.get('id')}"] = (jira.sprint, sprint)
         read = [partial(of, body, self._access.view, at, read_at=at) for of, body in found.values()]
         return (*map(readable, read), *missing)
-
-    def _seen(self) -> SiteView:
-        """The site with its fields and statuses, discovered once; what app.yaml says of a field wins."""
-        with self._discovering:
-            if self._view is None:
-                given, (fields, statuses) = (
-                    self._access.view,
-                    (self._client.listed("field"), self._client.listed("status")),
-                )
-                try:
-                    found = jira.discover_fields(fields)
-                    categories = jira.discover_categories(statuses)
-                except Malformed as wrong:
-                    raise Unreachable(f"{given.name}: {wrong.reason}") from None
-                merged = (mine or theirs for mine, theirs in zip(given.fields, found, strict=True))
-                self._view = given._replace(
-                    fields=FieldMap(*merged), categories=categories | dict(given.categories)
-                )
-            return self._view
 
     def _own(self, ref: str) -> str:
         """The id or key within this site."""

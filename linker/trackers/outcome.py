@@ -1,6 +1,7 @@
 """What a site needs to be spoken to, and what it can answer: a page, or one of four reasons why not."""
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import SecretStr
 
-from linker.model import Change, Facts
+from linker.model import Change, Facts, Millis
 from linker.trackers import SiteView
 from linker.trackers.payload import Malformed
 
@@ -32,10 +33,11 @@ class App(NamedTuple):
 
 @dataclass(frozen=True)
 class Access:
-    """One site and the right to speak to it; `spacing` is the least time between two writes, in seconds.
+    """One site, the right to speak to it, and the projects or repositories to backfill (`scopes`).
 
     `url` is what people open, `api` what we call. Jira: `user` with `token` is Cloud's basic
     authentication, `token` alone a personal access token. GitHub: `app` where there is one, else `token`.
+    `spacing` is the least time between two writes, in seconds.
     """
 
     view: SiteView
@@ -45,6 +47,7 @@ class Access:
     token: SecretStr | None = None
     app: App | None = None
     spacing: float = 1.0
+    scopes: tuple[str, ...] = ()
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -87,6 +90,11 @@ class Refused(Exception):  # noqa: N818 (an answer, not a mistake of ours)
 
 class Unreachable(Exception):  # noqa: N818 (an answer, not a mistake of ours)
     """No answer, or none that can be used: time-outs, broken connections, failures on the tracker's side."""
+
+
+def wall_clock() -> Millis:
+    """Now, for whoever brings no clock of their own."""
+    return time.time_ns() // 1_000_000
 
 
 def label_of(change: Change) -> tuple[str, bool]:
