@@ -7,15 +7,18 @@ import signal
 import socket
 import tempfile
 import warnings
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
+
+if TYPE_CHECKING:
+    from linker.store import Store
 
 ROOT = Path(__file__).parents[1]
 POSTGRES_HOME = "SIGHTLINE_TEST_POSTGRES"  # the folder of this run's one server
@@ -40,17 +43,25 @@ def shared_data() -> Path:
     return found
 
 
-# --- stores: each test gets a migrated database of its own, as a copy of a template made once per process
+# --- stores: each test gets empty databases at the newest migration, which runs once per process and kind
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of an empty store at the newest migration, once in SQLite and once in PostgreSQL."""
-    yield from request.getfixturevalue(f"{request.param}_copies")()
+def store_urls(request: pytest.FixtureRequest) -> Callable[[], str]:
+    """The address of an empty store, another one at each call; once in SQLite and once in PostgreSQL."""
+    made = count()
+    empty: Callable[[int], str] = request.getfixturevalue(f"empty_{request.param}")
+    return lambda: empty(next(made))
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Any]:
+def store_url(store_urls: Callable[[], str]) -> str:
+    """The address of an empty store."""
+    return store_urls()
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator["Store"]:
     """An open, empty store."""
     from linker.store import open_store
 
@@ -60,40 +71,77 @@ def store(store_url: str) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_copies(tmp_path_factory: pytest.TempPathFactory) -> partial[Iterator[str]]:
-    """Makes copies of one migrated SQLite file."""
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], str]:
+    """Copies one migrated file."""
     template = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
-    _migrate(_sqlite_url(template))
-    return partial(_sqlite_copy, template, tmp_path_factory)
+    _migrate(f"sqlite:///{template}")  # the path is absolute, so four slashes in all
 
+    def copy(_number: int) -> str:
+        return f"sqlite:///{shutil.copy(template, tmp_path_factory.mktemp('store') / 'store.sqlite')}"
 
-def _sqlite_copy(template: Path, folders: pytest.TempPathFactory) -> Iterator[str]:
-    copy = folders.mktemp("store") / "store.sqlite"
-    shutil.copyfile(template, copy)
-    yield _sqlite_url(copy)
-
-
-def _sqlite_url(path: Path) -> str:
-    return f"sqlite:///{path}"  # the path is absolute, so four slashes in all
+    return copy
 
 
 @pytest.fixture(scope="session")
-def postgres_copies(postgres_server: Any, worker_id: str) -> partial[Iterator[str]]:
-    """Makes copies of one migrated PostgreSQL database; each xdist worker has its own template."""
+def empty_postgres(postgres_server: Any, worker_id: str) -> Callable[[int], str]:
+    """Empties a database that an earlier test used, or copies a migrated one; each worker has its own."""
     template = f"template_{worker_id}"
-    with psycopg.connect(postgres_server.get_uri(), autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {}").format(sql.Identifier(template)))
+    _create(postgres_server, template, "template1")
     _migrate(postgres_server.get_uri(template, driver="psycopg"))
-    return partial(_postgres_copy, postgres_server, template)
+    shape = _emptied(postgres_server.get_uri(template))
+
+    def emptied(number: int) -> str:
+        name = f"store_{worker_id}_{number}"
+        if _emptied(postgres_server.get_uri(name)) != shape:
+            _create(postgres_server, name, template)
+        return str(postgres_server.get_uri(name, driver="psycopg"))
+
+    return emptied
 
 
-def _postgres_copy(server: Any, template: str) -> Iterator[str]:
-    copy = f"{template}_{os.urandom(6).hex()}"
-    names = {"copy": sql.Identifier(copy), "template": sql.Identifier(template)}
+def _create(server: Any, name: str, template: str) -> None:
+    names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
     with psycopg.connect(server.get_uri(), autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {copy} template {template}").format(**names))
-        yield server.get_uri(copy, driver="psycopg")
-        admin.execute(sql.SQL("drop database {copy} with (force)").format(**names))
+        admin.execute(sql.SQL("drop database if exists {name} with (force)").format(**names))
+        admin.execute(sql.SQL("create database {name} template {template}").format(**names))
+
+
+def _emptied(url: str) -> tuple[Any, ...] | None:
+    """Empty every table, and tell the shape that is left; None when there is no such database.
+
+    Deleting takes 10 ms where a copy or a truncate takes 200 to 300, since it makes no files.
+    """
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(HANG_UP)
+            connection.execute(EMPTY)
+            return connection.execute(SHAPE).fetchone()
+    except psycopg.Error:
+        return None
+
+
+HANG_UP = """
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()
+"""
+EMPTY = """
+do $$ declare name text; begin
+    set local session_replication_role = replica;  -- neither foreign keys nor triggers have a say
+    for name in select quote_ident(tablename) from pg_tables
+        where schemaname = 'public' and tablename <> 'alembic_version'
+    loop
+        execute 'delete from ' || name;
+    end loop;
+    perform setval(quote_ident(sequencename)::regclass, start_value, false)
+    from pg_sequences where schemaname = 'public';
+end $$
+"""
+SHAPE = """
+    select (select string_agg(version_num, ',') from alembic_version),
+        md5(string_agg(concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default), ','
+            order by table_name, column_name))
+    from information_schema.columns where table_schema = 'public'
+"""
 
 
 def _migrate(url: str) -> None:
