@@ -2,7 +2,10 @@
 
 import json
 import logging
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Lock
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -270,6 +273,29 @@ def test_an_answer_that_does_not_show_the_change_is_no_success(
     with pytest.raises(Unreachable, match="does not show the change"):
         api.apply(label(PULL))
     assert sent(github).count("GET /repositories/1296269") == 2  # the name is looked up again
+
+
+def test_writes_keep_their_distance_and_every_request_its_time_out(github: responses.RequestsMock) -> None:
+    github.delete(f"{PAY}/issues/7/labels/kr%3AO1.KR2", json=[])
+    slow, start = GitHubApi(github_access(spacing=0.02)), time.monotonic()
+    for _ in range(3):
+        slow.apply(label(PULL, present=False))
+    assert time.monotonic() - start >= 0.04
+    assert {vars(call.request)["req_kwargs"]["timeout"] for call in github.calls} == {(5, 30)}
+
+
+def test_threads_take_turns(github: responses.RequestsMock, api: GitHubApi) -> None:
+    door = Lock()
+
+    def answer(_: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        assert door.acquire(blocking=False), "two requests at once"
+        Event().wait(0.002)
+        door.release()
+        return _json(issue(3))
+
+    github.add_callback("GET", f"{PAY}/issues/3", callback=answer)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(lambda _: api.read("github:acme/pay#3").observations, range(16)))
 
 
 # --- when GitHub says no

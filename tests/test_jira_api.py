@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +15,7 @@ from responses import matchers
 from wire import JIRA, NOW, TOKEN, jira_access, label, sent, web
 
 from linker.model import ItemId
+from linker.trackers import FieldMap
 from linker.trackers.jira_api import JiraApi
 from linker.trackers.outcome import Blocked, Gone, Refused, Unreachable
 
@@ -250,6 +252,15 @@ def test_where_mails_may_not_be_silenced_the_label_is_set_all_the_same(
     jira.put(f"{API}/issue/10063", status=204, match=[matchers.query_param_matcher({})])
     assert [api.apply(label(TICKET)), api.apply(label(TICKET))] == ["set", "set"]
     assert sent(jira).count("PUT /rest/api/2/issue/10063") == 3  # it is learned once
+
+
+def test_writes_keep_their_distance_and_every_request_its_time_out(jira: responses.RequestsMock) -> None:
+    jira.put(f"{API}/issue/10063", status=204)
+    slow, start = JiraApi(jira_access(spacing=0.02)), time.monotonic()
+    for _ in range(3):
+        slow.apply(label(TICKET))
+    assert time.monotonic() - start >= 0.04
+    assert {vars(call.request)["req_kwargs"]["timeout"] for call in jira.calls} == {(5, 30)}
 
 
 @pytest.mark.parametrize("name", ["bug", "kr:", "KR:O1.KR2", "xkr:O1"])

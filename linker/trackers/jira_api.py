@@ -44,7 +44,7 @@ class JiraApi:
     # --- reading ------------------------------------------------------------------------------------------
 
     def view(self) -> SiteView:
-        """The site as bodies of it are read: its fields and statuses, discovered once; app.yaml's word wins."""
+        """The site as bodies of it are read: its fields and statuses, discovered once; app.yaml's win."""
         with self._discovering:
             if self._view is None:
                 self._view = self._discover(self._access.view)
