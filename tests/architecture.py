@@ -10,15 +10,23 @@ import networkx as nx
 
 PACKAGES = ("linker", "reports", "webhooks")
 
-#: From the bottom up. The longest matching name decides; what is not named in linker counts as pure core.
+#: From the bottom up; the longest matching name decides. What is not named in linker counts as pure core, with
+#: rules, verdict, scope, suggest, changes, graph and okrs: a new module that reads the store has to be named here.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("linker.model",),
     ("linker.tags",),
-    (
-        "linker",
-    ),  # the pure core: rules, verdict, scope, suggest, changes, graph, okrs and whatever joins them
+    ("linker",),
     ("linker.trackers", "linker.store", "linker.config"),
-    ("linker.fold", "linker.settle"),
+    (
+        "linker.fold",
+        "linker.settle",
+        "linker.batch",  # the rooms of the fold
+        "linker.ending",
+        "linker.linking",
+        "linker.past",
+        "linker.resolve",
+        "linker.why",  # asked by pages and the command line
+    ),
     ("reports",),
     ("webhooks",),
 )

@@ -250,7 +250,7 @@ REGISTRIES = (
     "npmjs|com",
     "debian|org",
     "crates|io",
-    "golang|org",
+    "proxy|golang|org",
 )
 FORBIDDEN = re.compile(
     "|".join(
