@@ -10,8 +10,8 @@ import networkx as nx
 
 PACKAGES = ("linker", "reports", "webhooks")
 
-#: From the bottom up; the longest matching name decides. What is not named in linker counts as pure core, with
-#: rules, verdict, scope, suggest, changes, graph and okrs: a new module that reads the store has to be named here.
+#: From the bottom up; the longest matching name decides. What is not named in linker counts as pure core,
+#: with rules, verdict, scope, suggest, changes, graph and okrs; a module that reads the store is named here.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("linker.model",),
     ("linker.tags",),
