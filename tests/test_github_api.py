@@ -261,18 +261,30 @@ def test_an_answer_that_does_not_show_the_change_is_no_success(
     github: responses.RequestsMock, api: GitHubApi
 ) -> None:
     github.get(f"{PAY}/labels/kr%3AO1.KR2", json={"name": "kr:O1.KR2"})
-    github.post(
-        f"{PAY}/issues/7/labels",
-        status=307,
-        json={"message": "Moved", "url": f"{PAY}x"},
-        headers={"Location": f"{PAY}x"},
-    )
-    with pytest.raises(Unreachable, match="Moved"):
-        api.apply(label(PULL))
-    github.replace("POST", f"{PAY}/issues/7/labels", json=[])
+    github.post(f"{PAY}/issues/7/labels", json=[])
     with pytest.raises(Unreachable, match="does not show the change"):
         api.apply(label(PULL))
-    assert sent(github).count("GET /repositories/1296269") == 2  # the name is looked up again
+    assert sent(github).count("POST /repos/acme/pay/issues/7/labels") == 1
+
+
+def test_a_repository_that_was_renamed_is_written_under_its_new_name(
+    github: responses.RequestsMock, api: GitHubApi
+) -> None:
+    there = f"{GITHUB_WIRE}/repos/acme/payments"
+    moved = {"message": "Moved Permanently", "url": f"{GITHUB_WIRE}/repositories/1296269/issues/7/labels"}
+    for place in (PAY, there):
+        github.get(f"{place}/labels/kr%3AO1.KR2", json={"name": "kr:O1.KR2"})
+    github.post(f"{PAY}/issues/7/labels", json=[{"name": "kr:O1.KR2"}])
+    assert api.apply(label(PULL)) == "set"
+    github.replace(
+        "POST", f"{PAY}/issues/7/labels", status=307, json=moved, headers={"Location": moved["url"]}
+    )
+    github.replace(
+        "GET", f"{GITHUB_WIRE}/repositories/1296269", json=REPOSITORY | {"full_name": "acme/payments"}
+    )
+    github.post(f"{there}/issues/7/labels", json=[{"name": "kr:O1.KR2"}])
+    assert api.apply(label(PULL)) == "set"
+    assert sent(github)[-1] == "POST /repos/acme/payments/issues/7/labels"
 
 
 def test_writes_keep_their_distance_and_every_request_its_time_out(github: responses.RequestsMock) -> None:

@@ -91,7 +91,8 @@ class GitHubClient:
             raise Unreachable(f"{self._site}: {doing}: the answer is not what GitHub sends") from None
         if isinstance(data, dict) and data.keys() <= {"message", "url", "documentation_url"} and data:
             # PyGithub hands a redirected write over as if it had been done
-            raise Unreachable(f"{self._site}: {doing}: {plain(data.get('message'), self._secrets)}")
+            said = plain(data.get("message"), self._secrets)
+            raise Unreachable(f"{self._site}: {doing}: {said}", moved=True)
         return headers, data
 
     def _sign_in(self) -> None:

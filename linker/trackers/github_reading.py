@@ -6,10 +6,10 @@ Addresses are built here from a repository's name and a number; none that an ans
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from linker.model import Facts, Millis, item_id
 from linker.trackers import SiteView, github
@@ -17,6 +17,7 @@ from linker.trackers.github_client import GitHubClient, Listing, Query
 from linker.trackers.outcome import Gone, Page, Refused, Unreachable, joined, readable
 
 Json = dict[str, Any]
+T = TypeVar("T")
 Step = tuple[tuple[Facts, ...], Json | None]
 
 PER_PAGE = 100
@@ -43,14 +44,34 @@ class GitHubReading:
     def item(self, ref: str, at: Millis) -> Facts:
         """An issue, a pull request with its commits, or a repository, as it is now."""
         place, number = named(ref)
-        repository = self.repository(place, fresh=not number)
         if not number:
-            return readable(partial(github.repository, repository, self._view, read_at=at))
+            return readable(
+                partial(github.repository, self.repository(place, fresh=True), self._view, read_at=at)
+            )
+        return self.within(place, partial(self._item, number=number, at=at))
+
+    def _item(self, repository: Json, number: str, at: Millis) -> Facts:
         issue = self._client.call("GET", f"{path(repository)}/issues/{number}")
         if "pull_request" not in issue:
             return readable(partial(github.issue, issue, self._view, repository=repository, read_at=at))
         pull = self._client.call("GET", f"{path(repository)}/pulls/{number}")
         return readable(partial(self._pull_request, pull, repository, at))
+
+    def within(self, place: str, do: Callable[[Json], T]) -> T:
+        """Do something in a repository; once more when it turns out to have another name by now.
+
+        GitHub redirects the old name of what is read, but answers a write there with nothing done.
+        """
+        known = self.repository(place)
+        try:
+            return do(known)
+        except (Gone, Unreachable) as no:
+            if isinstance(no, Unreachable) and not no.moved:
+                raise
+            fresh = self.repository(place, fresh=True)
+            if fresh["full_name"] == known["full_name"]:
+                raise
+            return do(fresh)
 
     def repository(self, place: str, *, fresh: bool = False) -> Json:
         """A repository by name or id; kept for a while, since a freed name can come to mean another one."""
@@ -63,12 +84,6 @@ class GitHubReading:
             for key in (place, held["full_name"], str(held["id"])):
                 self._repositories[key.lower()] = (time.monotonic(), held)
         return held
-
-    def forget(self, repository: Json) -> None:
-        """Resolve the repository anew the next time."""
-        held = list(self._repositories.items())
-        for key in [key for key, (_, each) in held if each["id"] == repository["id"]]:
-            self._repositories.pop(key, None)
 
     def pages(self, scope: str, since: Millis | None, cursor: str | None, now: Millis) -> Iterator[Page]:
         """A repository, its milestones, issues, pull requests; calling again with a cursor continues there.

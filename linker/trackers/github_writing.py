@@ -35,27 +35,26 @@ class GitHubWriting:
 
     def current(self, change: Change) -> Surface:
         """What the surface of a Change has now, in the words of its `desired`."""
+        place, number = self._place_of(change)
         if change.surface.startswith("status:"):
-            sha = _sha(change)
-            return self._status(self._place_of(change)[0], sha, str(change.desired["context"])) or {}
+            sha, context = _sha(change), str(change.desired["context"])
+            return self._reading.within(place, lambda held: self._status(held, sha, context)) or {}
         label, _ = label_of(change)
-        repository, number = self._place_of(change)
-        address = f"{path(repository)}/issues/{number}/labels"  # an item has at most a hundred
-        return {"present": _named(self._client.listing(address, {"per_page": PER_PAGE}).items, label)}
+        return self._reading.within(place, lambda held: {"present": self._has(held, number, label)})
 
     def apply(self, change: Change) -> str:
         """Send one Change and see it confirmed; a surface that is not ours is refused before."""
-        label, present = ("", False) if change.surface.startswith("status:") else label_of(change)
-        repository, number = self._place_of(change)
-        try:
-            if not label:
-                return self._set_status(repository, _sha(change), change.desired)
-            if present:
-                return self._set_label(repository, number, label)
-            return self._remove_label(repository, number, label)
-        except (Gone, Unreachable):
-            self._reading.forget(repository)  # it may have been renamed
-            raise
+        place, number = self._place_of(change)
+        if change.surface.startswith("status:"):
+            sha, desired = _sha(change), change.desired
+            return self._reading.within(place, lambda held: self._set_status(held, sha, desired))
+        label, present = label_of(change)
+        do = self._set_label if present else self._remove_label
+        return self._reading.within(place, lambda held: do(held, number, label))
+
+    def _has(self, repository: Json, number: str, label: str) -> bool:
+        address = f"{path(repository)}/issues/{number}/labels"  # an item has at most a hundred
+        return _named(self._client.listing(address, {"per_page": PER_PAGE}).items, label)
 
     def _set_label(self, repository: Json, number: str, label: str) -> str:
         """Add a label in one request that may be repeated; the other labels are not looked at."""
@@ -117,14 +116,14 @@ class GitHubWriting:
                 break
         return None
 
-    def _place_of(self, change: Change) -> tuple[Json, str]:
-        """The repository and number of a Change's item."""
+    def _place_of(self, change: Change) -> tuple[str, str]:
+        """The id of the repository and the number of a Change's item."""
         if change.item.tracker != "github" or change.item.site != self._view.name:
             raise AssertionError(f"{change.item} is not an item of {self._view.name}")
         place, number = named(str(change.item))
         if not number:
             raise Refused(f"{change.item} is neither an issue nor a pull request")
-        return self._reading.repository(place), number
+        return place, number
 
     def _confirm(self, done: bool, address: str) -> None:
         """An answer that does not show what we asked for is no answer."""

@@ -89,7 +89,14 @@ class Refused(Exception):  # noqa: N818 (an answer, not a mistake of ours)
 
 
 class Unreachable(Exception):  # noqa: N818 (an answer, not a mistake of ours)
-    """No answer, or none that can be used: time-outs, broken connections, failures on the tracker's side."""
+    """No answer, or none that can be used: time-outs, broken connections, failures on the tracker's side.
+
+    `moved` when the answer was that the address is another one by now.
+    """
+
+    def __init__(self, text: str, *, moved: bool = False) -> None:
+        super().__init__(text)
+        self.moved = moved
 
 
 def wall_clock() -> Millis:
