@@ -121,7 +121,7 @@ def test_a_ticket_comes_with_all_of_its_history(jira: responses.RequestsMock, ap
 def test_fields_go_by_id_and_are_discovered_once(jira: responses.RequestsMock, api: JiraApi) -> None:
     jira.get(f"{API}/issue/PAY-12", json=ticket(12))
     api.read("jira:PAY-12", now=NOW)
-    api.read("jira:PAY-12", now=NOW)
+    api.read("jira:pay-12", now=NOW)
     asked = parse_qs(urlsplit(str(jira.calls[-1].request.url)).query)["fields"][0].split(",")
     assert "customfield_10020" in asked
     assert "labels" in asked

@@ -196,9 +196,10 @@ def _fields(view: SiteView) -> list[str]:
 
 
 def _issue(own: str) -> str:
-    if not ISSUE.fullmatch(own):
+    """An issue's id, or its key as Jira writes it."""
+    if not ISSUE.fullmatch(own.upper()):
         raise Refused(f"{own} names nothing that Jira can be asked for by itself")
-    return own
+    return own.upper()
 
 
 def _cut(history: Json) -> bool:
