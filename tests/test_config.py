@@ -49,7 +49,7 @@ def test_the_sample_files_load() -> None:
 
 @pytest.mark.parametrize(("name", "schema"), [("app", app_schema), ("okrs", okrs_schema)])
 def test_the_schemas_for_editors_are_fresh(name: str, schema: Any) -> None:
-    """To renew: python -m linker.config.schema docs/schema"""
+    """To renew: call linker.config.schema.write_schemas(Path("docs/schema"))."""
     kept = (ROOT / "docs" / "schema" / f"{name}.schema.json").read_text(encoding="utf-8")
     assert kept == schema_text(schema())
     assert (
@@ -318,3 +318,18 @@ def test_every_place_has_its_line() -> None:
 def test_any_text_is_read_or_explained(text: str) -> None:
     _, _, problems = read_yaml(text, "a.yaml")
     assert all(str(problem).startswith("a.yaml") and "\n" not in str(problem) for problem in problems)
+
+
+# --- the docs ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("schema", [app_schema, okrs_schema])
+def test_every_key_stands_in_the_docs_with_its_words(schema: Any) -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    rows = {
+        line.split("`")[1].rpartition(".")[2]: line for line in page.splitlines() if line.startswith("| `")
+    }
+    for shape in [schema(), *schema()["$defs"].values()]:
+        for key, node in shape.get("properties", {}).items():
+            assert key in rows
+            assert node["description"] in page, f"{key}: docs/configuration.md has other words than editors"

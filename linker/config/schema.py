@@ -1,7 +1,6 @@
 """JSON Schemas of the two files, for editors; docs/schema holds them and a test says when they are stale."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,6 @@ def schema_text(schema: dict[str, Any]) -> str:
 
 
 def write_schemas(folder: Path) -> None:
-    """Renew the kept schemas: `python -m linker.config.schema docs/schema`."""
+    """Renew the schemas that are kept in a folder, docs/schema."""
     for name, schema in (("app", app_schema()), ("okrs", okrs_schema())):
         (folder / f"{name}.schema.json").write_text(schema_text(schema), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write_schemas(Path(sys.argv[1]))

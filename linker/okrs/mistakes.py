@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from linker import tags
 from linker.okrs.problems import Loc, did_you_mean, key_path
-from linker.okrs.walk import Entry, each
+from linker.okrs.walk import Entry, each, text
 from linker.okrs.words import day, number
 
 NEEDS = {
@@ -89,10 +89,10 @@ def _codes(loc: Loc, kr: Entry, cycle: str) -> Iterator[Said]:
             f"'{code}' is not a code. Use letters and digits with . or - between, such as O1.KR2.",
         )
     elif len(label := f"kr:{cycle}/{code}") > LABEL_LENGTH:
-        text = (
+        said = (
             f"The label {label} has {len(label)} characters; GitHub allows {LABEL_LENGTH}. Shorten the code."
         )
-        yield (*loc, "code"), text
+        yield (*loc, "code"), said
 
 
 def _needs(loc: Loc, kr: Entry) -> Iterator[Said]:
@@ -157,16 +157,29 @@ def doubts(data: Entry, projects: frozenset[str]) -> Iterator[Said]:
     """What is allowed, and likely not meant."""
     for loc, cycle in each(data, (), "cycles"):
         for at, _, kr in _key_results(loc, cycle):
-            code = _code(kr)
-            if tags.is_code(code) and tags.looks_like_jira_key(code):
-                project = code.partition("-")[0]
-                what = f"a ticket of the project {project}" if project in projects else "a Jira ticket key"
-                yield (*at, "code"), f"{code} looks like {what}; other tools will read it as one."
-            dated = [(_day(c.get("on")) or date.min, str(c.get("state"))) for _, c in each(kr, at, "history")]
-            last = max(dated, default=(date.min, None))[1]
-            if last and kr.get("state") not in (None, last):
-                text = f"says '{kr['state']}', but the history ends with '{last}'. The history counts."
-                yield (*at, "state"), text
+            yield from _odd_code((*at, "code"), _code(kr), projects)
+            yield from _two_states(at, kr)
+
+
+def _odd_code(loc: Loc, code: str, projects: frozenset[str]) -> Iterator[Said]:
+    if not tags.is_code(code):
+        return
+    if tags.looks_like_jira_key(code):
+        project = code.partition("-")[0]
+        what = f"a ticket of the project {project}" if project in projects else "a Jira ticket key"
+        yield loc, f"{code} looks like {what}; other tools will read it as one."
+    elif not any(letter.isdigit() for letter in code):
+        yield loc, f"{code} is an ordinary word, which texts hold without meaning it. Add a number: {code}1."
+
+
+def _two_states(loc: Loc, kr: Entry) -> Iterator[Said]:
+    dated = [
+        (_day(change.get("on")) or date.min, text(change, "state")) for _, change in each(kr, loc, "history")
+    ]
+    last = max(dated, default=(date.min, ""))[1]
+    if last and kr.get("state") not in (None, last):
+        said = f"says '{kr['state']}', but the history ends with '{last}'. The history counts."
+        yield (*loc, "state"), said
 
 
 def _day(value: object) -> date | None:

@@ -38,9 +38,11 @@ def number(value: object) -> object:
 
 def zone(value: object) -> object:
     """A time zone by its IANA name."""
-    if isinstance(value, str) and value in available_timezones():
-        ZoneInfo(value)
-        return value
+    if isinstance(value, str):
+        try:
+            return ZoneInfo(value).key
+        except (KeyError, ValueError, OSError):  # no such name, a path, a folder of names
+            pass
     hint = did_you_mean(value, available_timezones()) if isinstance(value, str) else ""
     hint = hint if hint.startswith(" Did") else " Write an IANA name, such as Europe/Berlin."
     raise ValueError(f"{value!r} is not a time zone.{hint}")
