@@ -82,7 +82,7 @@ def set_status(world: World, ticket: Ticket, at: datetime, actor: str, name: str
 def set_sprints(world: World, ticket: Ticket, at: datetime, actor: str, sprints: list[Sprint]) -> None:
     """A ticket is put into a sprint or taken out; closed sprints stay in its field for ever."""
     before, ticket.sprints = events.sprints_text(ticket.sprints), sprints
-    items = [events.item("Sprint", before, events.sprints_text(sprints), shapes.SPRINT_FIELD)]
+    items = [events.item("Sprint", before, events.sprints_text(sprints), places.SPRINT_FIELD)]
     update(world, ticket, at, actor, items)
 
 
@@ -92,7 +92,7 @@ def set_parent(world: World, ticket: Ticket, at: datetime, actor: str, parent: T
     before = (str(old.id), old.key) if old else (None, None)
     after = (str(parent.id), parent.key) if parent else (None, None)
     simplified = PROJECT[shapes.project_key(ticket)].simplified
-    name, field_id = ("IssueParentAssociation", None) if simplified else ("Epic Link", shapes.EPIC_FIELD)
+    name, field_id = ("IssueParentAssociation", None) if simplified else ("Epic Link", places.EPIC_FIELD)
     update(world, ticket, at, actor, [events.item(name, before, after, field_id)])
 
 
@@ -115,7 +115,7 @@ def set_kr_field(world: World, ticket: Ticket, at: datetime, actor: str, text: s
     """The text field for key results is filled in."""
     before, ticket.kr_field = ticket.kr_field, text
     update(
-        world, ticket, at, actor, [events.item("Key result", (None, before), (None, text), shapes.KR_FIELD)]
+        world, ticket, at, actor, [events.item("Key result", (None, before), (None, text), places.KR_FIELD)]
     )
 
 

@@ -8,6 +8,12 @@ from webhooks.simulator.deliveries import Json, stable_id
 from webhooks.simulator.weeks import local
 from webhooks.simulator.world import Sprint
 
+SPRINT_FIELD = "customfield_10020"
+EPIC_FIELD = "customfield_10014"
+POINTS_FIELD = "customfield_10028"
+KR_FIELD = "customfield_10050"
+RANK_FIELD = "customfield_10019"
+
 STATUSES = {
     "To Do": ("10001", 2, "new", "blue-gray", "To Do"),
     "In Progress": ("3", 4, "indeterminate", "yellow", "In Progress"),

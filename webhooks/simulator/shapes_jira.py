@@ -6,6 +6,11 @@ from typing import Any
 from webhooks.simulator.company import JIRA_URL, PROJECT
 from webhooks.simulator.deliveries import Json
 from webhooks.simulator.places_jira import (
+    EPIC_FIELD,
+    KR_FIELD,
+    POINTS_FIELD,
+    RANK_FIELD,
+    SPRINT_FIELD,
     issue_type,
     link_type,
     priority,
@@ -16,12 +21,6 @@ from webhooks.simulator.places_jira import (
     user,
 )
 from webhooks.simulator.world import Ticket
-
-SPRINT_FIELD = "customfield_10020"
-EPIC_FIELD = "customfield_10014"
-POINTS_FIELD = "customfield_10028"
-KR_FIELD = "customfield_10050"
-RANK_FIELD = "customfield_10019"
 
 _EMPTY_CUSTOM = {f"customfield_{number}": None for number in (*range(10001, 10014), *range(10030, 10047))}
 

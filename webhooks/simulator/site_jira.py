@@ -2,8 +2,16 @@
 
 from webhooks.simulator.company import PROJECTS
 from webhooks.simulator.deliveries import Json
-from webhooks.simulator.places_jira import STATUSES, project, status
-from webhooks.simulator.shapes_jira import EPIC_FIELD, KR_FIELD, POINTS_FIELD, RANK_FIELD, SPRINT_FIELD
+from webhooks.simulator.places_jira import (
+    EPIC_FIELD,
+    KR_FIELD,
+    POINTS_FIELD,
+    RANK_FIELD,
+    SPRINT_FIELD,
+    STATUSES,
+    project,
+    status,
+)
 
 
 def fields_list() -> list[Json]:
