@@ -20,6 +20,7 @@ from linker.config import (
     load_config,
     okrs_schema,
     read_catalogue,
+    vocabulary,
 )
 from linker.config.schema import schema_text
 from linker.config.yaml_lines import read_yaml
@@ -230,6 +231,15 @@ def test_a_site_is_found_by_its_tracker_and_name() -> None:
     assert config.site("jira", "northwind") == config.jira_sites[0]
     assert config.site("github", "northwind") is None
     assert config.projects == {"PAY", "WEB"}
+
+
+def test_the_reader_of_texts_knows_the_words_of_both_files() -> None:
+    config = load_config(ROOT / "app.yaml", HOOKS)
+    words = vocabulary(config, read_catalogue(config))
+    assert (words.projects, words.cycles) == ({"PAY", "WEB"}, {"2026Q4"})
+    assert (words.hosts, words.github_hosts) == ({"northwind.example.com"}, {"github.com"})
+    assert "O1.KR2" in words.codes
+    assert words.optouts["NO-JIRA"] == "ktlo"
 
 
 CHECKS = [

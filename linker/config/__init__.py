@@ -8,6 +8,7 @@ checks        mistakes that no single value shows
 config        the Config that every process works with
 loading       files and environment -> Config, or every mistake at once
 schema        JSON Schemas for editors
+vocabulary    what the reader of texts knows
 """
 
 from linker.config.app import AppFile, GitHubSite, JiraSite, Mode, Policy, Site, Team
@@ -16,6 +17,7 @@ from linker.config.environment import Secrets
 from linker.config.loading import check, config_from, load_config, read_catalogue
 from linker.config.schema import app_schema, okrs_schema
 from linker.config.values import glob_matches
+from linker.config.vocabulary import vocabulary
 
 __all__ = [
     "AppFile",
@@ -36,4 +38,5 @@ __all__ = [
     "okrs_schema",
     "read_catalogue",
     "validate_text",
+    "vocabulary",
 ]

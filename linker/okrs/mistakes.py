@@ -83,16 +83,13 @@ def _codes(loc: Loc, kr: Entry, cycle: str) -> Iterator[Said]:
     code = kr.get("code")
     if not isinstance(code, str) or not code:
         return
+    label = f"kr:{cycle}/{code}"
     if not tags.is_code(code):
-        yield (
-            (*loc, "code"),
-            f"'{code}' is not a code. Use letters and digits with . or - between, such as O1.KR2.",
-        )
-    elif len(label := f"kr:{cycle}/{code}") > LABEL_LENGTH:
-        said = (
-            f"The label {label} has {len(label)} characters; GitHub allows {LABEL_LENGTH}. Shorten the code."
-        )
-        yield (*loc, "code"), said
+        said = "Use letters and digits in up to eight parts joined by . or -, such as O1.KR2."
+        yield (*loc, "code"), f"'{code}' is not a code. {said}"
+    elif len(label) > LABEL_LENGTH:
+        said = f"has {len(label)} characters; GitHub allows {LABEL_LENGTH}. Shorten the code."
+        yield (*loc, "code"), f"The label {label} {said}"
 
 
 def _needs(loc: Loc, kr: Entry) -> Iterator[Said]:
