@@ -1,0 +1,63 @@
+"""How a KR code, ticket key, label, trailer or closing keyword is spelled; every regex of the house is in here.
+
+The reader is pure: text in, what it says out. Its parts, from the ground up: `reading` (the values), `spelling`
+(codes, labels, keys), `inline` and `markdown` (what is hidden), `trailers`, `links`, `codes`, `lines`, `kinds`,
+`keys`, `refs`, `optouts`, `page` (one text laid out), `tagged` (codes against the catalogue), `reader` (all of it).
+"""
+
+from linker.tags.reader import as_json, candidate_codes, read
+from linker.tags.reading import (
+    DEFAULT_OPTOUTS,
+    GITHUB_HOSTS,
+    REASONS,
+    CodeKind,
+    CodeSeen,
+    KeyKind,
+    KeySeen,
+    OptOut,
+    Place,
+    Reading,
+    RefSeen,
+    Vocabulary,
+)
+from linker.tags.spelling import (
+    CODE_PATTERN,
+    LABEL_PREFIX,
+    canonical,
+    is_code,
+    is_ticket_key,
+    label_code,
+    label_for,
+    looks_like_jira_key,
+    nearest,
+)
+from linker.tags.trailers import Trailer, trailers
+
+__all__ = [
+    "CODE_PATTERN",
+    "DEFAULT_OPTOUTS",
+    "GITHUB_HOSTS",
+    "LABEL_PREFIX",
+    "REASONS",
+    "CodeKind",
+    "CodeSeen",
+    "KeyKind",
+    "KeySeen",
+    "OptOut",
+    "Place",
+    "Reading",
+    "RefSeen",
+    "Trailer",
+    "Vocabulary",
+    "as_json",
+    "candidate_codes",
+    "canonical",
+    "is_code",
+    "is_ticket_key",
+    "label_code",
+    "label_for",
+    "looks_like_jira_key",
+    "nearest",
+    "read",
+    "trailers",
+]

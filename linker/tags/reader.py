@@ -1,0 +1,153 @@
+"""One reading: lay the text out, find each thing by its own rule, and let the strongest of each name stand."""
+
+from collections.abc import Sequence
+
+from linker.tags.codes import Everything, in_branch
+from linker.tags.inline import mask
+from linker.tags.keys import KeyMark, key_marks
+from linker.tags.kinds import STRENGTH, Ground, Mark, kinds
+from linker.tags.lines import named
+from linker.tags.links import links
+from linker.tags.optouts import line_optout, title_optout
+from linker.tags.page import Page, lay_out
+from linker.tags.reading import CodeSeen, KeyKind, KeySeen, OptOut, Place, Reading, RefSeen, Vocabulary
+from linker.tags.refs import RefMark, branch_refs, own_number, ref_marks
+from linker.tags.spelling import LABEL_PREFIX, canonical, fold_lookalikes
+from linker.tags.tagged import candidates, codes_seen, matches, named_code, strongest, tag_lines
+
+
+def read(text: str, place: Place, vocabulary: Vocabulary, repo: str | None = None) -> Reading:
+    """Everything that a text says, by the place it stands in; `repo` is what a bare #12 means there."""
+    if place == "branch":
+        return _branch(text, vocabulary, repo)
+    if place == "label":
+        return _label(text, vocabulary)
+    page = lay_out(text, place)
+    codes, none = codes_seen(page, vocabulary)
+    keys, refs = _keys_and_refs(page, codes, vocabulary, repo)
+    values = tuple((trailer.token, trailer.value) for trailer in page.trailers)
+    return Reading(codes, keys, refs, values, _optout(page, none, vocabulary))
+
+
+def candidate_codes(text: str, place: Place) -> frozenset[str]:
+    """Every code that some catalogue would make `read` report here, and those that KR: lines name."""
+    if place == "branch":
+        return frozenset(candidate.code for candidate in in_branch(fold_lookalikes(text), Everything()))
+    if place == "label":
+        name = _label_name(text)
+        return frozenset({canonical(name.rpartition("/")[2])} if name else ())
+    page = lay_out(text, place)
+    found = {candidate.code for candidate in candidates(page, Everything())}
+    for line, _ in tag_lines(page):
+        for word in named(page.folded, line):
+            found.update(canonical(part) for part in word.text.split("/"))
+    return frozenset(found)
+
+
+def as_json(name: object, reading: Reading) -> dict[str, object]:
+    """The output line of `sightline tags`; dangling candidates of projects we do not follow are left out."""
+    return {
+        "id": name,
+        "codes": [
+            {"code": c.code, "kind": c.kind, "known": c.known, "nearest": c.nearest, "span": list(c.span)}
+            for c in reading.codes
+        ],
+        "keys": [{"key": k.key, "kind": k.kind, "span": list(k.span)} for k in reading.keys if k.configured],
+        "refs": [
+            {"repo": r.repo, "number": r.number, "closes": r.closes, "span": list(r.span)} for r in reading.refs
+        ],
+        "trailers": [list(trailer) for trailer in reading.trailers],
+        "optout": {"reason": reading.optout.reason, "text": reading.optout.text} if reading.optout else None,
+    }
+
+
+def _branch(text: str, vocabulary: Vocabulary, repo: str | None) -> Reading:
+    """All that a branch names is what it delivers, unless the branch reverts."""
+    folded = fold_lookalikes(text)
+    codes = strongest(list(matches(text, folded, in_branch(folded, vocabulary.heads), vocabulary)), vocabulary)
+    kind: KeyKind = "mentions" if text.lower().rpartition("/")[2].startswith("revert-") else "delivers"
+    keys = _keys([(mark, kind) for mark in key_marks(text, [], vocabulary)], codes, vocabulary)
+    refs = _refs([(mark, kind) for mark in branch_refs(text, repo)])
+    return Reading(codes, keys, refs, (), None)
+
+
+def _label(text: str, vocabulary: Vocabulary) -> Reading:
+    """A `kr:` label names one code."""
+    name = _label_name(text)
+    if name is None:
+        marks = [(mark, "mentions") for mark in key_marks(text, [], vocabulary)]
+        return Reading((), _keys([(m, "mentions") for m, _ in marks], (), vocabulary), (), (), None)
+    start = text.index(name, text.index(":") + 1)
+    if name.lower() == "none":
+        return Reading((), (), (), (), OptOut(None, text.strip(), (start, start + len(name))))
+    seen = named_code(fold_lookalikes(name), name, start, "label", vocabulary)
+    return Reading(strongest([seen], vocabulary), (), (), (), None)
+
+
+def _label_name(text: str) -> str | None:
+    label = text.strip()
+    name = label[len(LABEL_PREFIX) :].strip()
+    return name if name and label[: len(LABEL_PREFIX)].lower() == LABEL_PREFIX else None
+
+
+def _optout(page: Page, none: OptOut | None, vocabulary: Vocabulary) -> OptOut | None:
+    """A marker, or `KR: none`; where both stand, the first that gives a reason."""
+    marker = None
+    if page.title_end:
+        marker = title_optout(page.codes[: page.title_end], vocabulary.optouts)
+    if marker is None and page.place != "title":
+        marker = line_optout(page.codes, vocabulary.optouts, page.title_end)
+    if none is None or marker is None:
+        return marker or none
+    return none if none.reason else marker
+
+
+def _keys_and_refs(
+    page: Page, codes: Sequence[CodeSeen], vocabulary: Vocabulary, repo: str | None
+) -> tuple[tuple[KeySeen, ...], tuple[RefSeen, ...]]:
+    """Keys and refs share one list of marks, since people mix them in one sentence."""
+    addresses = list(links(page.keys, vocabulary))
+    text = mask(page.keys, [(link.start, link.end) for link in addresses]) if addresses else page.keys
+    closing = page.place in ("body", "commit")
+    key_list = list(key_marks(text, addresses, vocabulary))
+    ref_list = list(ref_marks(text, addresses, repo, closing))
+    if not key_list and not ref_list:
+        return (), ()
+    marks: list[Mark] = sorted({mark.mark for mark in key_list} | {mark.mark for mark in ref_list})
+    spans = [(trailer.start, trailer.end) for trailer in page.trailers]
+    found = dict(zip(marks, kinds(Ground(text, page.title_end, spans, page.reverted), marks), strict=True))
+    keys = _keys([(mark, found[mark.mark]) for mark in key_list], codes, vocabulary)
+    own = own_number(text, page.title_end)
+    refs = _refs(
+        [(mark, "mentions" if own <= mark.start < page.title_end else found[mark.mark]) for mark in ref_list]
+    )
+    return keys, refs
+
+
+def _keys(
+    marks: list[tuple[KeyMark, KeyKind]], codes: Sequence[CodeSeen], vocabulary: Vocabulary
+) -> tuple[KeySeen, ...]:
+    """Each key once, in order of first mention, as its strongest mention has it."""
+    best: dict[str, KeySeen] = {}
+    spans = [code.span for code in codes]
+    for mark, kind in sorted(marks, key=lambda pair: pair[0].start):
+        if vocabulary.projects is None or not mark.configured:
+            if any(s <= mark.start and mark.end <= e and (k or (s, e) != (mark.start, mark.end))
+                   for (s, e), k in zip(spans, (code.known for code in codes), strict=True)):
+                continue
+        held = best.get(mark.key)
+        if held is None or STRENGTH[kind] > STRENGTH[held.kind]:
+            best[mark.key] = KeySeen(mark.key, kind, (mark.start, mark.end), mark.configured)
+    return tuple(best.values())
+
+
+def _refs(marks: list[tuple[RefMark, KeyKind]]) -> tuple[RefSeen, ...]:
+    """Each ref once, in order of first mention; it closes when any mention does."""
+    best: dict[tuple[str, int], RefSeen] = {}
+    for mark, kind in sorted(marks, key=lambda pair: pair[0].start):
+        name = ((mark.repo or "").lower(), mark.number)
+        held = best.get(name)
+        if held is None or (mark.closes, STRENGTH[kind]) > (held.closes, STRENGTH[held.kind]):
+            closes = mark.closes or (held is not None and held.closes)
+            best[name] = RefSeen(mark.repo, mark.number, kind, closes, (mark.start, mark.end))
+    return tuple(best.values())
