@@ -272,6 +272,15 @@ def test_parent_and_epic_link_are_two_fields_of_one_facet() -> None:
     assert days(facts, "parent") == [(1, ()), (2, ()), (2, refs), (3, refs), (9, refs)]
 
 
+def test_links_are_followed_back_from_those_that_are_there() -> None:
+    blocked, related = ("PAY-19", "This issue is blocked by PAY-19"), ("PAY-4", "This issue relates to PAY-4")
+    facts = history(change("Link", ("", ""), related), change("Link", related, blocked))
+    held = [ItemLink(type="blocks", outward=False, ref="jira:acme:10070")]
+    gone = ItemLink(type="relates to", outward=True, ref="jira:PAY-4")
+    told = [(day, list(links)) for day, links in days(facts, "links")]
+    assert told == [(1, []), (3, held), (3, [gone]), (2, [gone]), (2, []), (9, held)]
+
+
 def test_an_unreadable_change_says_nothing() -> None:
     facts = history(
         change("Sprint", ("", "Sprint 1"), ("", "Sprint 2"), "customfield_10020"),

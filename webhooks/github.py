@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from linker.model import Facets, Facts, LabelAct, Millis, Observation, Relation
 from linker.trackers import SiteView, github, together
-from linker.trackers.github_values import full_name, person
+from linker.trackers.github_values import person
 from linker.trackers.payload import (
     Json,
     Malformed,
@@ -21,6 +21,7 @@ from linker.trackers.payload import (
     need_text,
 )
 from webhooks.body import header, read_object
+from webhooks.github_moves import came_from, moved_to, old_name, tombstone
 
 __all__ = ["HANDLED", "IGNORED", "Malformed", "delivery_id", "event_name", "parse"]
 
@@ -76,12 +77,12 @@ def _issues(payload: Json, site: SiteView, received: Millis) -> Facts:
     parts = [facts, _label_act(payload, facts, site), _place(payload, site)]
     action = payload.get("action")
     if action in ("deleted", "transferred"):
-        parts.append(_tombstones(facts))
+        parts.append(tombstone(facts))
     changes = maybe_object(payload, "changes", BODY)
     if action == "transferred" and changes is not None:
-        parts.append(_moved_to(changes, site, received))
+        parts.append(moved_to(changes, site, received))
     if action == "opened" and changes is not None:
-        parts.append(_came_from(changes, site, received))
+        parts.append(came_from(changes, site, received))
     return together(parts)
 
 
@@ -102,7 +103,7 @@ def _issue_dependencies(payload: Json, site: SiteView, received: Millis) -> Fact
 
 def _milestone(payload: Json, site: SiteView, received: Millis) -> Facts:
     facts = github.milestone(need_object(payload, "milestone", BODY), site, received)
-    deleted = _tombstones(facts) if payload.get("action") == "deleted" else Facts()
+    deleted = tombstone(facts) if payload.get("action") == "deleted" else Facts()
     return together((facts, deleted, _place(payload, site)))
 
 
@@ -112,8 +113,8 @@ def _repository_event(payload: Json, site: SiteView, received: Millis) -> Facts:
     facts = github.repository(repository, site, received)
     parts = [facts]
     if payload.get("action") == "deleted":
-        parts.append(_tombstones(facts))
-    old = _old_name(payload, repository)
+        parts.append(tombstone(facts))
+    old = old_name(payload, repository)
     if old is not None:
         now = facts.observations[0]
         before = Observation(item=now.item, at=now.at - 1, facets=Facets(alias=old))
@@ -215,32 +216,6 @@ def _label_act(payload: Json, facts: Facts, site: SiteView) -> Facts:
     return Facts(acts=(act,))
 
 
-def _tombstones(facts: Facts) -> Facts:
-    """The item of these facts is gone, as of its own last change."""
-    gone = Facets(deleted=True)
-    return Facts(
-        observations=tuple(Observation(item=o.item, at=o.at, facets=gone) for o in facts.observations[-1:])
-    )
-
-
-def _moved_to(changes: Json, site: SiteView, received: Millis) -> Facts:
-    issue = maybe_object(changes, "new_issue", "changes")
-    if issue is None:
-        return Facts()
-    facts = github.issue(
-        issue, site, repository=maybe_object(changes, "new_repository", "changes"), at=received
-    )
-    return Facts(wanted=(*(str(o.item) for o in facts.observations[-1:]), *facts.wanted))
-
-
-def _came_from(changes: Json, site: SiteView, received: Millis) -> Facts:
-    issue = maybe_object(changes, "old_issue", "changes")
-    if issue is None:
-        return Facts()
-    old = maybe_object(changes, "old_repository", "changes")
-    return _tombstones(github.issue(issue, site, repository=old, at=received))
-
-
 def _related(
     payload: Json,
     site: SiteView,
@@ -273,27 +248,3 @@ def _related(
         )
         parts.append(Facts(relations=(relation,)))
     return together(parts)
-
-
-def _old_name(payload: Json, repository: Json) -> str | None:
-    """`owner/name` before a rename or a transfer, put together from what changed and what did not."""
-    changes = maybe_object(payload, "changes", BODY)
-    whole = full_name(repository, "repository")
-    if changes is None or whole is None or "/" not in whole:
-        return None
-    owner, _, name = whole.partition("/")
-    renamed = _from(maybe_object(changes, "repository", "changes"), "name")
-    moved = _from(changes, "owner")
-    old_owner = None
-    if moved is not None:
-        holder = maybe_object(moved, "from", "changes.owner") or {}
-        who = maybe_object(holder, "user", "changes.owner.from") or maybe_object(
-            holder, "organization", "changes.owner.from"
-        )
-        old_owner = None if who is None else maybe_text(who, "login", "changes.owner.from")
-    old = None if renamed is None else maybe_text(renamed, "from", "changes.repository.name")
-    return f"{old_owner or owner}/{old or name}" if old or old_owner else None
-
-
-def _from(holder: Json | None, key: str) -> Json | None:
-    return None if holder is None else maybe_object(holder, key, "changes")

@@ -8,6 +8,7 @@ jira_values      what Jira's fields hold: points, labels, links, people
 jira_sprints     a sprint as object and as the old string
 jira_changelog   who changed which field when
 jira_past        what held when, by the changelog
+jira_link_past   the same for issue links, which a changelog tells one by one
 jira_text        rich text (ADF) as plain text
 """
 

@@ -11,6 +11,7 @@ from typing import Any
 from linker.model import Category, Facets, Facts, ItemId, Millis, Observation, PlaceFacts
 from linker.trackers import FieldMap, SiteView
 from linker.trackers.jira_changelog import Entry, entries_of, entry_of, keys_of, label_acts
+from linker.trackers.jira_link_past import words_of
 from linker.trackers.jira_past import Known, Said, past_of, sprint_refs
 from linker.trackers.jira_sprints import looks_like_sprints, sprint_of, sprint_values
 from linker.trackers.jira_values import (
@@ -77,7 +78,8 @@ def issue(
     sprints = _sprints(fields, site, said, _first(at, read_at, when) or when, read_at)
     created = moment(fields, "created", "issue.fields")
     own = Observation(item=item, at=when, facets=Facets(**said), created=created, read_at=read_at)
-    past = past_of(entries, whole, Known(item, said, when, created), site, read_at)
+    words = words_of(fields, "issue.fields", said.get("links", ()))
+    past = past_of(entries, whole, Known(item, said, when, created, words), site, read_at)
     acts = tuple(act for entry in entries for act in label_acts(entry, item, site))
     return Facts(observations=(*sprints, *past, own), acts=acts)
 

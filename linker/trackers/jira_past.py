@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from linker.model import Facets, ItemId, Millis, Observation, State
 from linker.trackers import SiteView
 from linker.trackers.jira_changelog import EPIC, PARENT, Change, Entry, Value
+from linker.trackers.jira_link_past import Words, links_past
 from linker.trackers.jira_values import points_of, status_category
 from linker.trackers.payload import Malformed
 
@@ -18,12 +19,13 @@ Read = Callable[[Value, SiteView], Said]
 
 
 class Known(NamedTuple):
-    """What the body itself says of the issue: its facets, as of when, and when it was created."""
+    """What the body itself says of the issue: its facets, as of when, its creation, its links' words."""
 
     item: ItemId
     said: Mapping[str, Any]
     at: Millis
     created: Millis | None
+    words: Words
 
 
 def past_of(
@@ -43,6 +45,9 @@ def past_of(
         found.append((entry.at - 1, {n: v for n, v in before.items() if not _same(held.get(n, UNSAID), v)}))
         found.append((entry.at, {n: v for n, v in after.items() if n not in stated}))
         held |= after
+    if "links" in known.said:
+        past, first["links"] = links_past(entries, known.said["links"], known.words)
+        found += [(at, {"links": links}) for at, links in past if at != known.at]
     if whole and known.created is not None and known.created < min([known.at, *(e.at for e in entries)]):
         found.insert(0, (known.created, {n: v for n, v in known.said.items() if n not in touched} | first))
     return tuple(
@@ -128,7 +133,7 @@ NAMED: dict[str, tuple[str, Read]] = {
     "story points": ("points", _points),
     "story point estimate": ("points", _points),
 }
-UNREAD = {"link": "links", "issuetype": "kind", "assignee": "assignee"}  # told by the body only
+UNREAD = {"issuetype": "kind", "assignee": "assignee"}  # told by the body only
 UNSAID = object()
 HELD_BY_CUSTOM = frozenset({"parent", "sprints", "points", "field"})
 
