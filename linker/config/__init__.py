@@ -3,6 +3,7 @@
 values        how single values are read
 app           the shape of app.yaml
 yaml_lines    YAML with the line of every key
+process       the environment of this process
 environment   variables that replace keys, and secrets by name
 checks        mistakes that no single value shows
 config        the Config that every process works with

@@ -6,6 +6,8 @@ from linker.config.config import Config
 from linker.okrs import Catalogue
 from linker.tags import Vocabulary
 
+GITHUB = frozenset({"github.com"})  # its addresses name issues in texts, configured or not
+
 
 def vocabulary(config: Config, catalogue: Catalogue) -> Vocabulary:
     """Codes and cycles of the catalogue; projects, addresses and opt-out words of app.yaml."""
@@ -14,7 +16,7 @@ def vocabulary(config: Config, catalogue: Catalogue) -> Vocabulary:
         cycles=catalogue.cycle_ids,
         projects=config.projects,
         hosts=frozenset(_address(site.url) for site in config.jira_sites),
-        github_hosts=frozenset(_address(site.url) for site in config.github_sites),
+        github_hosts=frozenset(_address(site.url) for site in config.github_sites) or GITHUB,
         optouts=config.policy.optouts,
         reasons=frozenset(config.policy.exemptions),
     )
