@@ -49,22 +49,28 @@ def missing(names: Iterator[str], line: str) -> list[str]:
 # --- what exists has its line
 
 
-def commands(command: Any, path: str = "sightline") -> Iterator[str]:
-    """Every command that a person can type, as a path of words."""
+def commands(command: Any, path: str = "sightline") -> Iterator[tuple[str, str]]:
+    """Every command that a person can type, as a path of words, with its help."""
     below = getattr(command, "commands", None)
     for name, child in (below or {}).items():
         if not child.hidden:
             yield from commands(child, f"{path} {name}")
     if not below:
-        yield path
+        yield path, command.help or ""
 
 
-def cli() -> list[str]:
-    if not find_spec("webhooks.cli"):
+def cli() -> dict[str, str]:
+    if not find_spec("webhooks.cli") or not find_spec("webhooks.cli.main"):
         pytest.skip("the command line does not exist yet")
     from typer.main import get_command
 
-    return list(commands(get_command(importlib.import_module("webhooks.cli").app)))
+    return dict(commands(get_command(importlib.import_module("webhooks.cli.main").app)))
+
+
+def test_each_command_shows_an_example() -> None:
+    assert [
+        name for name, text in cli().items() if f"Example: {name}" not in text and f"| {name}" not in text
+    ] == []
 
 
 def test_each_command_has_its_line() -> None:
