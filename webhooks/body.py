@@ -19,7 +19,12 @@ FORM_START = b"payload="
 DEEPEST = 100
 TOO_DEEP = f"the body is more than {DEEPEST} levels deep"
 
-ODD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")  # how JSON writes U+0000 and surrogates, whole pairs too
+# How JSON writes U+0000 and half of a surrogate pair; whole pairs, as every emoji is one, are passed over.
+ODD = re.compile(
+    rb"\\u(?:0000"
+    rb"|[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u)[dD][c-fC-F])"
+)
 
 Container = dict[str, object] | list[object]
 
