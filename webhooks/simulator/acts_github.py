@@ -148,6 +148,7 @@ def close_sprint(world: World, sprint: Sprint, after: Sprint | None) -> None:
             and after
         ):
             at += SECOND
+            world.plant("carried over", ticket)
             set_sprint(world, ticket, at, sprint.team.planner, after)
     sprint.state = "closed"
     body = events.milestone_event("closed", shapes.milestone(sprint, at), sprint.team.planner)

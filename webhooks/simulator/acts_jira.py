@@ -219,4 +219,5 @@ def close_sprint(world: World, sprint: Sprint, after: Sprint | None) -> None:
         if ticket.known and ticket.in_jira and sprint in ticket.sprints[-1:] and ticket.status != "Done":
             at += timedelta(milliseconds=40)
             moved = [*ticket.sprints, after] if after else ticket.sprints
+            world.plant("carried over", ticket)
             set_sprints(world, ticket, at, sprint.team.planner, moved)

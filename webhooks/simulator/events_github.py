@@ -13,8 +13,10 @@ from webhooks.simulator.places_github import (
     organization,
     owner,
     repository,
+    repository_part,
     time,
     user,
+    user_part,
 )
 from webhooks.simulator.shapes_github import issue, pull
 from webhooks.simulator.world import Commit, Pull, Ticket
@@ -24,9 +26,9 @@ def envelope(action: str | None, repository_name: str, sender: str, **told: obje
     """A body with the parts that all events of a repository share."""
     head: Json = {"action": action} if action else {}
     shared = {
-        "repository": repository(repository_name),
+        "repository": repository_part(repository_name),
         "organization": organization(),
-        "sender": user(sender),
+        "sender": user_part(sender),
     }
     return {
         **head,
@@ -55,7 +57,7 @@ def sub_issue_event(action: str, parent: Ticket, child: Ticket, sender: str) -> 
         "parent_issue": issue(parent),
     }
     where = "sub_issue_repo" if action.startswith("sub_") else "parent_issue_repo"
-    return envelope(action, ISSUES_REPOSITORY, sender, **ids, **{where: repository(ISSUES_REPOSITORY)})
+    return envelope(action, ISSUES_REPOSITORY, sender, **ids, **{where: repository_part(ISSUES_REPOSITORY)})
 
 
 def milestone_event(action: str, told: Json, sender: str) -> Json:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from webhooks.simulator.company import DEPENDENCY_BOT, ORG, REPOSITORY
-from webhooks.simulator.deliveries import Json, stable_number
+from webhooks.simulator.deliveries import Json, fixed, stable_number
 
 API = "https://api.github.com"
 
@@ -153,3 +153,21 @@ def reactions(at: str) -> Json:
     """Nobody has reacted."""
     names = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
     return {"url": f"{at}/reactions", "total_count": 0, **dict.fromkeys(names, 0)}
+
+
+@lru_cache(maxsize=256)
+def user_part(login: str) -> str:
+    """An account, marked as a part that never changes."""
+    return fixed(f"user {login}", user(login))
+
+
+@lru_cache(maxsize=2)
+def owner_part() -> str:
+    """The company as owner, marked as a part that never changes."""
+    return fixed("owner", owner())
+
+
+@lru_cache(maxsize=64)
+def repository_part(name: str) -> str:
+    """A repository, marked as a part that never changes."""
+    return fixed(f"repository {name}", repository(name))

@@ -8,7 +8,8 @@ from webhooks.simulator import acts_github, acts_jira, acts_pulls
 from webhooks.simulator.catalogue import okrs_yaml, versions
 from webhooks.simulator.company import REPOSITORIES, TEAM, TEAMS
 from webhooks.simulator.deliveries import Delivery, Told
-from webhooks.simulator.mistakes import plant
+from webhooks.simulator.mistakes_pulls import plant_in_pulls
+from webhooks.simulator.mistakes_tickets import plant_in_tickets
 from webhooks.simulator.pulls import plan_pulls, write_text
 from webhooks.simulator.readings import Reading, readings
 from webhooks.simulator.settings import app_yaml
@@ -70,9 +71,10 @@ def _planned(seed: int) -> World:
     rng = Random(f"quarter-{seed}")  # noqa: S311  a seeded quarter, not a secret
     world = World(seed, Tape(seed))
     plan_tickets(world, rng)
+    plant_in_tickets(world, rng)
     number_tickets(world)
     plan_pulls(world, rng)
-    plant(world, rng)
+    plant_in_pulls(world, rng)
     _number_github(world)
     for pull in world.pulls:
         write_text(pull, Random(f"text-{seed}-{pull.repository}-{pull.number}"))  # noqa: S311
@@ -129,7 +131,7 @@ def _script_sprint(world: World, sprint: Sprint) -> None:
 def _script_ticket(world: World, ticket: Ticket, rng: Random) -> None:
     team = TEAM[ticket.team]
     acts = acts_jira if ticket.in_jira else acts_github
-    world.then(ticket.created, acts.create, ticket, ticket.created)
+    world.then(ticket.created, acts.create, ticket, ticket.created, ticket.late)
     doer = rng.choice(team.people)
     if ticket.sprint is not None and ticket.joins is not None:
         world.then(
@@ -170,6 +172,10 @@ def _script_pull(world: World, pull: Pull, rng: Random) -> None:
 
 
 def _join(world: World, ticket: Ticket, moment: datetime, actor: str, sprint: Sprint) -> None:
+    if not ticket.known:
+        return
+    if moment > sprint.window.start + timedelta(minutes=15):
+        world.plant("added after start", ticket)
     if ticket.in_jira:
         acts_jira.set_sprints(world, ticket, moment, actor, [sprint])
     else:

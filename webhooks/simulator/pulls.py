@@ -139,7 +139,7 @@ def _for_ticket(ticket: Ticket, rng: Random) -> list[Pull]:
     if lot < 0.06 and ended is not None:
         first.merges, first.ended = False, opened + (ended - opened) * 0.4
         made.append(_pull(team, ticket, opened + (ended - opened) * 0.5, ended, rng))
-    elif lot < 0.37 and ticket.kind != "Sub-task":
+    elif lot < 0.27 and ticket.kind != "Sub-task":
         second = _pull(team, ticket, opened + span * rng.uniform(0.05, 0.3), ended, rng)
         second.title = rng.choice(
             ("Follow-up: {}", "Clean up after: {}", "Tests for: {}", "Release note for: {}")

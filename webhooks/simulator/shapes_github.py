@@ -4,7 +4,17 @@ from datetime import datetime
 
 from webhooks.simulator.company import ISSUES_REPOSITORY, ORG, OUR_BOT
 from webhooks.simulator.deliveries import Json, stable_number
-from webhooks.simulator.places_github import API, WEB, label, owner, reactions, repository, time, user
+from webhooks.simulator.places_github import (
+    API,
+    WEB,
+    label,
+    owner_part,
+    reactions,
+    repository_part,
+    time,
+    user,
+    user_part,
+)
 from webhooks.simulator.world import Commit, Pull, Sprint, Ticket
 
 
@@ -17,7 +27,7 @@ def milestone(sprint: Sprint, moment: datetime, open_issues: int = 0, closed_iss
         "labels_url": f"{at}/labels", "id": sprint.id,
         "node_id": f"MI_kwDO{sprint.id:x}", "number": number, "title": sprint.name,
         "description": f"Starts {sprint.window.start.date().isoformat()}",
-        "creator": user(sprint.team.planner), "open_issues": open_issues,
+        "creator": user_part(sprint.team.planner), "open_issues": open_issues,
         "closed_issues": closed_issues, "state": "closed" if sprint.state == "closed" else "open",
         "created_at": time(sprint.window.start),
         "updated_at": time(moment), "due_on": time(sprint.window.end),
@@ -29,13 +39,13 @@ def issue(ticket: Ticket) -> Json:
     """An issue; its milestone is the last sprint it was put in."""
     at = f"{API}/repos/{ORG}/{ISSUES_REPOSITORY}/issues/{ticket.number}"
     html = f"{WEB}/{ORG}/{ISSUES_REPOSITORY}/issues/{ticket.number}"
-    assignee = user(ticket.assignee) if ticket.assignee else None
+    assignee = user_part(ticket.assignee) if ticket.assignee else None
     told: Json = {
         "url": at, "repository_url": f"{API}/repos/{ORG}/{ISSUES_REPOSITORY}",
         "labels_url": f"{at}/labels{{/name}}",
         "comments_url": f"{at}/comments", "events_url": f"{at}/events", "html_url": html, "id": ticket.id,
         "node_id": f"I_kwDO{ticket.id:x}",
-        "number": ticket.number, "title": ticket.title, "user": user(ticket.reporter),
+        "number": ticket.number, "title": ticket.title, "user": user_part(ticket.reporter),
         "labels": [label(ISSUES_REPOSITORY, name) for name in ticket.labels],
         "state": "closed" if ticket.status == "Done" else "open",
         "locked": False, "assignee": assignee, "assignees": [assignee] if assignee else [],
@@ -68,14 +78,15 @@ def pull(pull: Pull) -> Json:
     at, issue_at, repo = (
         f"{API}/repos/{full}/pulls/{pull.number}",
         f"{API}/repos/{full}/issues/{pull.number}",
-        repository(pull.repository),
+        repository_part(pull.repository),
     )
     statuses = f"{API}/repos/{full}/statuses/{pull.head}"
     number, html, author = (
         stable_number(f"pull-{full}-{pull.number}"),
         f"{WEB}/{full}/pull/{pull.number}",
-        user(pull.author),
+        user_part(pull.author),
     )
+    base, bot = f"{stable_number(f'base-{full}-{pull.number}', 19):040x}", pull.author.endswith("[bot]")
     links = {
         "self": at, "html": html, "issue": issue_at, "comments": f"{issue_at}/comments",
         "review_comments": f"{at}/comments",
@@ -98,15 +109,15 @@ def pull(pull: Pull) -> Json:
         "review_comment_url": f"{API}/repos/{full}/pulls/comments{{/number}}",
         "comments_url": f"{issue_at}/comments",
         "statuses_url": statuses,
-        "head": {"label": f"{ORG}:{pull.branch}", "ref": pull.branch, "sha": pull.head, "user": owner(),
+        "head": {"label": f"{ORG}:{pull.branch}", "ref": pull.branch, "sha": pull.head, "user": owner_part(),
             "repo": repo},
         "base": {"label": f"{ORG}:main", "ref": "main",
-            "sha": f"{stable_number(f'base-{full}-{pull.number}', 19):040x}", "user": owner(), "repo": repo},
+            "sha": base, "user": owner_part(), "repo": repo},
         "_links": {name: {"href": href} for name, href in links.items()},
-        "author_association": "CONTRIBUTOR" if author["type"] == "Bot" else "MEMBER", "auto_merge": None,
+        "author_association": "CONTRIBUTOR" if bot else "MEMBER", "auto_merge": None,
         "active_lock_reason": None,
         "merged": pull.merged, "mergeable": None, "rebaseable": None, "mergeable_state": "unknown",
-        "merged_by": user(pull.author) if pull.merged else None, "comments": pull.comments,
+        "merged_by": user_part(pull.author) if pull.merged else None, "comments": pull.comments,
         "review_comments": 0, "maintainer_can_modify": False,
         "commits": len(pull.commits), "additions": 12 * len(pull.commits), "deletions": 4 * len(pull.commits),
         "changed_files": 1 + len(pull.commits),

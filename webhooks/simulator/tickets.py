@@ -42,10 +42,19 @@ def plan_tickets(world: World, rng: Random) -> None:
 def number_tickets(world: World) -> None:
     """Give each Jira ticket its key and id in the order of creation, as Jira would."""
     counters = {team.project: 100 for team in TEAMS}
-    for place, ticket in enumerate(sorted((*world.epics, *world.tickets), key=lambda held: held.created)):
-        if ticket.in_jira:
-            project = next(team.project for team in TEAMS if team.name == ticket.team)
-            counters[project] += 1
+    jira = [ticket for ticket in (*world.epics, *world.tickets) if ticket.in_jira]
+    births = [(ticket.created, place, ticket, "") for place, ticket in enumerate(jira)]
+    moves = [(*held.moves, held) for held in jira if held.moves]
+    events = [
+        *births,
+        *((moment, 10000 + place, held, key) for place, (moment, key, held) in enumerate(moves)),
+    ]
+    for place, (_, _, ticket, target) in enumerate(sorted(events, key=lambda event: event[:2])):
+        project = target or next(team.project for team in TEAMS if team.name == ticket.team)
+        counters[project] += 1
+        if target:
+            ticket.next_key = f"{project}-{counters[project]}"
+        else:
             ticket.key, ticket.id = f"{project}-{counters[project]}", 20001 + place
 
 
@@ -211,4 +220,6 @@ def _old(world: World) -> None:
     for number, ticket in zip((40, 41, 42), (epic, *below), strict=True):
         ticket.key, ticket.id = f"PAY-{number}", 19000 + number
     alone.key, alone.id = "WEB-17", 19117
-    world.old = [epic, *below, alone]
+    office = Ticket("web", "Move the office printers", "", "Task", long_ago, "office-manager")
+    office.key, office.id = "OPS-31", 19531
+    world.old = [epic, *below, alone, office]

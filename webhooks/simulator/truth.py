@@ -82,7 +82,7 @@ def _exempt(item: Ticket | Pull) -> str | None:
 
 
 def _happened(item: Any) -> bool:
-    return item.known if isinstance(item, Ticket | Pull) else True
+    return item.updated is not None if isinstance(item, Ticket | Pull) else True
 
 
 def _short(item: Any) -> str:

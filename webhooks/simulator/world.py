@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from webhooks.simulator.company import ISSUES_REPOSITORY, ORG, Team, has_jira
@@ -49,6 +49,9 @@ class Ticket:
     starts: datetime | None = None
     ends: datetime | None = None
     dropped: bool = False
+    late: timedelta | None = None
+    moves: tuple[datetime, str] | None = None
+    next_key: str = ""
     # the state
     key: str = ""
     id: int = 0
@@ -147,6 +150,7 @@ class World:
     pulls: list[Pull] = field(default_factory=list)
     script: list[Move] = field(default_factory=list)
     planted: dict[str, list[Any]] = field(default_factory=dict)
+    taken: set[int] = field(default_factory=set)
 
     def then(self, at: datetime, act: Callable[..., None], *args: Any) -> None:
         """Put a move into the script."""
@@ -154,4 +158,6 @@ class World:
 
     def plant(self, mistake: str, item: Any) -> None:
         """Note a planted mistake, so that tests can ask for each by name."""
-        self.planted.setdefault(mistake, []).append(item)
+        found = self.planted.setdefault(mistake, [])
+        if item not in found:
+            found.append(item)
