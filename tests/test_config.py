@@ -236,9 +236,9 @@ def test_a_site_is_found_by_its_tracker_and_name() -> None:
 def test_the_reader_of_texts_knows_the_words_of_both_files() -> None:
     config = load_config(ROOT / "app.yaml", HOOKS)
     words = vocabulary(config, read_catalogue(config))
-    assert words.projects == {"PAY", "WEB"}
+    assert words.projects == frozenset({"PAY", "WEB"})
     assert words.cycles == {"2026Q4"}
-    assert words.hosts == {"northwind.example.com"}
+    assert words.hosts == frozenset({"northwind.example.com"})
     assert words.github_hosts == {"github.com"}
     assert "O1.KR2" in words.codes
     assert words.optouts["NO-JIRA"] == "ktlo"
