@@ -1,8 +1,8 @@
-"""How a KR code, ticket key, label, trailer or closing keyword is spelled; every regex of the house is in here.
+"""How a KR code, ticket key, label, trailer or closing keyword is spelled: the regexes of the house.
 
-The reader is pure: text in, what it says out. Its parts, from the ground up: `reading` (the values), `spelling`
-(codes, labels, keys), `inline` and `markdown` (what is hidden), `trailers`, `links`, `codes`, `lines`, `kinds`,
-`keys`, `refs`, `optouts`, `page` (one text laid out), `tagged` (codes against the catalogue), `reader` (all of it).
+The reader is pure: text in, what it says out. From the ground up: `reading` (the values), `spelling` (codes,
+labels, keys), `inline` and `markdown` (what is hidden), `trailers`, `links`, `codes`, `lines`, `kinds`,
+`keys`, `refs`, `optouts`, `page` (one text laid out), `tagged` (codes against a catalogue), `reader`.
 """
 
 from linker.tags.reader import as_json, candidate_codes, read

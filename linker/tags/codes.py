@@ -1,4 +1,4 @@
-"""Key result codes in titles, branches and brackets: every piece of text that a catalogue could hold as a code."""
+"""Codes in titles, branches and brackets: every piece of text that some catalogue could hold as a code."""
 
 import re
 from collections.abc import Container, Iterator
@@ -8,9 +8,12 @@ from linker.tags.reading import CodeKind
 from linker.tags.spelling import MAX_PARTS
 
 # Words that stand before a code with a hyphen and are no part of it.
-PREFIXES: frozenset[str] = frozenset(
-    "pre post non anti pro re un de ex mid sub super semi co multi inter intra cross all near half self".split()
+_PREFIX = re.compile(
+    r"(?:pre|post|non|anti|pro|re|un|de|ex|mid|sub|super|semi|co|multi|inter|intra|cross|all|near|half|self)-",
+    re.IGNORECASE,
 )
+# The end of a document's name is no part of the code that the document is named after.
+_SUFFIX = re.compile(r"\.(?:md|txt|rst|adoc|pdf|html?|docx?|csv|xlsx|json|ya?ml)\Z", re.IGNORECASE)
 
 _RUN = re.compile(r"(?<!\w)(?<!\w[.-])[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+(?!\w)")
 _BRANCH_RUN = re.compile(r"(?<![^\W_])(?<![^\W_][.-])[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+(?![^\W_])")
@@ -39,13 +42,16 @@ class Candidate(NamedTuple):
 
 
 def in_title(text: str, heads: Container[str]) -> Iterator[Candidate]:
-    """Every run of parts; after a prefix like `pre-` a hyphen ends a run."""
+    """Every run of parts; after a prefix like `pre-` a hyphen ends a run, and so does a file's suffix."""
     for run, cycle in _runs(_RUN, text, 0, len(text)):
         start, end = run.span()
         yield Candidate(run[0].upper(), cycle, "title", start, end)
-        head, hyphen, rest = run[0].partition("-")
-        if hyphen and head.lower() in PREFIXES:
-            yield from _segments(rest, start + len(head) + 1, "", "title", heads)
+        prefix = _PREFIX.match(run[0])
+        if prefix:
+            yield from _segments(run[0][prefix.end() :], start + prefix.end(), "", "title", heads)
+        suffix = _SUFFIX.search(run[0], max(0, len(run[0]) - 6))
+        if suffix:
+            yield Candidate(run[0][: suffix.start()].upper(), cycle, "title", start, start + suffix.start())
 
 
 def in_branch(text: str, heads: Container[str]) -> Iterator[Candidate]:

@@ -17,7 +17,8 @@ def mask(text: str, spans: list[tuple[int, int]]) -> str:
     """Replace the characters of each span, given by start, by NUL; line ends stay."""
     if not spans:
         return text
-    parts, done = [], 0
+    parts: list[str] = []
+    done = 0
     for first, end in spans:
         start = max(first, done)
         if end > start:

@@ -1,7 +1,7 @@
 """What a key or a ref is to the work: the words before it and the place it stands in decide.
 
-`delivers` by a closing verb, at the start of a title, in a branch; `contributes` by refs, part of, towards, elsewhere
-in a title, in a trailer; `mentions` everywhere else, and after not, unrelated to, reverts.
+`delivers` by a closing verb, at the start of a title, in a branch; `contributes` by refs, part of, towards,
+elsewhere in a title, in a trailer; `mentions` everywhere else, and after not, unrelated to, reverts.
 """
 
 import re
@@ -24,9 +24,10 @@ _BEFORE = re.compile(
     (?:
         (?P<delivers>(?P<base>close|fix|resolve|implement)|clos(?:es|ed|ing)|fix(?:es|ed|ing)
                      |resolv(?:es|ed|ing)|implement(?:s|ed|ing))
-      | (?P<contributes>refs?|references?|referenced|referencing|part[ ]of|towards?|contribut(?:es?|ed|ing)[ ]to)
-      | (?P<mentions>not|never|nor|\w{{2,8}}n['’]t|un-?related[ ]to|related[ ]to|no[ ]relation[ ]to|not[ ](?:for|about|the)
-                    |revert(?:s|ed|ing)?(?:[ ](?:of|the))?)
+      | (?P<contributes>refs?|references?|referenced|referencing|part[ ]of|towards?
+                        |contribut(?:es?|ed|ing)[ ]to)
+      | (?P<mentions>not|never|nor|\w{{2,8}}n['’]t|un-?related[ ]to|related[ ]to|no[ ]relation[ ]to
+                    |not[ ](?:for|about|the)|revert(?:s|ed|ing)?(?:[ ](?:of|the))?)
     )
     (?P<glue>[*_]{{0,3}}(?:
         [ \t]*:[*_]{{0,3}}(?:\s*+{_BULLET}|{_WRAP}|[ \t]*)
@@ -39,11 +40,11 @@ _BEFORE = re.compile(
 )
 _CLOSERS = r"(?:\]\(\0*+(?:[ \t]\"[^\"\n]*\")?\)|\]\[[^\[\]\n]*+\]|[\])>}*_\"'”’»~])*+"
 _LIST = re.compile(
-    rf"{_CLOSERS}(?:\s*+(?:,\s*+and|,|&|/|and(?!\w))\s*+|[ \t]*[,;]?{_WRAP}{_BULLET}){_OPEN}", re.IGNORECASE
+    rf"{_CLOSERS}(?:\s*+(?:,\s*+and|,|/|and(?!\w))\s*+|[ \t]*[,;]?{_WRAP}{_BULLET}){_OPEN}", re.IGNORECASE
 )
 _NEXT_BULLET = re.compile(rf"[^\n]*\n[ \t]*{_BULLET}{_OPEN}")
 _BULLET_BEFORE = re.compile(rf"(?:\n|\A)[ \t]*{_BULLET}{_OPEN}\Z")
-_RUN = re.compile(rf"{_CLOSERS}[ \t]*+(?:[,/&+|]|and(?!\w))?[ \t]*+{_OPEN}", re.IGNORECASE)
+_RUN = re.compile(rf"{_CLOSERS}[ \t]*+(?:[,/]|and(?!\w))?[ \t]*+{_OPEN}", re.IGNORECASE)
 _PREFIX = re.compile(r"[A-Za-z][\w./-]{0,40}+(?:\([^()\n]{0,60}\))?!?[ \t]?:(?!//)")
 _SCOPE = re.compile(r"[A-Za-z][\w./-]{0,40}+\([ \t]*")
 _SKIP = re.compile(r"[^\w\0\[({]+|_")
@@ -98,9 +99,11 @@ def kinds(ground: Ground, marks: Sequence[Mark]) -> list[KeyKind]:
         word = _word_before(text, mark.start)
         if word is None and number and carried is not None:
             gap_start = marks[number - 1].end
-            if mark.start < gap_start or _LIST.fullmatch(text, gap_start, mark.start):
-                word = carried
-            elif bulleted and _NEXT_BULLET.fullmatch(text, gap_start, mark.start):
+            if (
+                mark.start < gap_start
+                or _LIST.fullmatch(text, gap_start, mark.start)
+                or (bulleted and _NEXT_BULLET.fullmatch(text, gap_start, mark.start))
+            ):
                 word = carried
         carried = word
         bulleted = (

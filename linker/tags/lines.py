@@ -24,7 +24,7 @@ _PIECE = re.compile(
 
 
 class Named(NamedTuple):
-    """One word on a KR: line by its offsets; `loose` when it is a plain word that only a blank parts from the last."""
+    """One word on a KR: line; `loose` when it is a plain word that only a blank parts from the last."""
 
     text: str
     start: int
@@ -72,7 +72,7 @@ def none_given(text: str, line: Line, reasons: frozenset[str]) -> tuple[bool, st
 
 
 def named(text: str, line: Line) -> Iterator[Named]:
-    """The words of a list of codes, which ends at `(`, at a comment, or at what is neither word nor separator."""
+    """The words of a list of codes; it ends at `(`, a comment, or what is neither word nor separator."""
     position, listed = line.value, True
     while position < line.end:
         piece = _PIECE.match(text, position, line.end)

@@ -1,4 +1,4 @@
-"""Addresses in text: which name a ticket of a configured site or an issue on GitHub, and which only hide words."""
+"""Addresses in text: which name a ticket of a configured site or an issue on GitHub; all hide their words."""
 
 import re
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def _anchor(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _ticket(address: str, hosts: frozenset[str] | None) -> tuple[str, int]:
-    """The key that a browse address of a configured site names, and its offset; any site when hosts is None."""
+    """The key that an address of a configured site names, and its offset; any site when hosts is None."""
     parts = _PARTS.match(address)
     if parts is None:
         return "", 0

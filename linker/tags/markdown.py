@@ -1,4 +1,4 @@
-"""What a reader of the rendered text would not take for prose: code and comments hide all, quotes hide codes."""
+"""What a reader would not take for prose: code and comments hide all, quotes hide codes."""
 
 import re
 from typing import NamedTuple
@@ -49,7 +49,7 @@ class _State:
 
 
 class _Walk:
-    """One walk over the lines with as much of CommonMark's blocks as decides what is code and what is quoted."""
+    """One walk over the lines, with as much of CommonMark as decides what is code and what is quoted."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -65,11 +65,7 @@ class _Walk:
         at, end = match.start(2), match.end()
         column = _columns(match[1])
         state = self.outer
-        if (
-            self.text.startswith(">", at)
-            and column < 4
-            and not (state.fence or state.paragraph and column > 3)
-        ):
+        if self.text.startswith(">", at) and column < 4 and not state.fence:
             self.quoted.append((start, end))
             at, column = self._inside_quote(at)
             state = self.quote

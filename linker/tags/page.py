@@ -1,8 +1,8 @@
-"""One text laid out for reading: its title, what of it is visible, its trailers and the titles that it reverts."""
+"""One text laid out for reading: its title, what is visible, its trailers and the titles that it reverts."""
 
 from typing import NamedTuple
 
-from linker.tags.inline import hide_inline, mask
+from linker.tags.inline import hide_inline
 from linker.tags.kinds import reverted_titles
 from linker.tags.markdown import visible
 from linker.tags.reading import Place, Span
@@ -11,7 +11,7 @@ from linker.tags.trailers import Trailer, trailers
 
 
 class Page(NamedTuple):
-    """All strings have the text's own offsets; `codes` hides more than `keys`, `folded` is `codes` without look-alikes."""
+    """All strings have the offsets of `text`; `codes` hides more than `keys`, `folded` has no look-alikes."""
 
     text: str
     place: Place
@@ -42,7 +42,4 @@ def lay_out(text: str, place: Place) -> Page:
         keys, codes = visible(plain)
         if place == "body":
             found = trailers(text, titled=False)
-    reverted = reverted_titles(keys)
-    if reverted:
-        codes = mask(codes, reverted)
-    return Page(text, place, title_end, keys, codes, fold_lookalikes(codes), found, reverted)
+    return Page(text, place, title_end, keys, codes, fold_lookalikes(codes), found, reverted_titles(keys))

@@ -1,4 +1,4 @@
-"""One reading: lay the text out, find each thing by its own rule, and let the strongest of each name stand."""
+"""One reading: lay the text out, find each thing by its own rule, let the strongest of each name stand."""
 
 from collections.abc import Sequence
 
@@ -54,7 +54,8 @@ def as_json(name: object, reading: Reading) -> dict[str, object]:
         ],
         "keys": [{"key": k.key, "kind": k.kind, "span": list(k.span)} for k in reading.keys if k.configured],
         "refs": [
-            {"repo": r.repo, "number": r.number, "closes": r.closes, "span": list(r.span)} for r in reading.refs
+            {"repo": r.repo, "number": r.number, "closes": r.closes, "span": list(r.span)}
+            for r in reading.refs
         ],
         "trailers": [list(trailer) for trailer in reading.trailers],
         "optout": {"reason": reading.optout.reason, "text": reading.optout.text} if reading.optout else None,
@@ -64,7 +65,9 @@ def as_json(name: object, reading: Reading) -> dict[str, object]:
 def _branch(text: str, vocabulary: Vocabulary, repo: str | None) -> Reading:
     """All that a branch names is what it delivers, unless the branch reverts."""
     folded = fold_lookalikes(text)
-    codes = strongest(list(matches(text, folded, in_branch(folded, vocabulary.heads), vocabulary)), vocabulary)
+    codes = strongest(
+        list(matches(text, folded, in_branch(folded, vocabulary.heads), vocabulary)), vocabulary
+    )
     kind: KeyKind = "mentions" if text.lower().rpartition("/")[2].startswith("revert-") else "delivers"
     keys = _keys([(mark, kind) for mark in key_marks(text, [], vocabulary)], codes, vocabulary)
     refs = _refs([(mark, kind) for mark in branch_refs(text, repo)])
@@ -129,12 +132,13 @@ def _keys(
 ) -> tuple[KeySeen, ...]:
     """Each key once, in order of first mention, as its strongest mention has it."""
     best: dict[str, KeySeen] = {}
-    spans = [code.span for code in codes]
+    spans = [(*code.span, code.known) for code in codes[:64]]
     for mark, kind in sorted(marks, key=lambda pair: pair[0].start):
-        if vocabulary.projects is None or not mark.configured:
-            if any(s <= mark.start and mark.end <= e and (k or (s, e) != (mark.start, mark.end))
-                   for (s, e), k in zip(spans, (code.known for code in codes), strict=True)):
-                continue
+        if (vocabulary.projects is None or not mark.configured) and any(
+            start <= mark.start and mark.end <= end and (known or (start, end) != (mark.start, mark.end))
+            for start, end, known in spans
+        ):
+            continue
         held = best.get(mark.key)
         if held is None or STRENGTH[kind] > STRENGTH[held.kind]:
             best[mark.key] = KeySeen(mark.key, kind, (mark.start, mark.end), mark.configured)

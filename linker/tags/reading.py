@@ -69,7 +69,7 @@ class CodeSeen(NamedTuple):
 
 
 class KeySeen(NamedTuple):
-    """A ticket key as found, upper-case; `configured` is False for a candidate of a project we do not follow."""
+    """A ticket key as found, upper-case; `configured` is False for a project that we do not follow."""
 
     key: str
     kind: KeyKind

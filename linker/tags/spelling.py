@@ -10,7 +10,8 @@ MAX_PROJECT = 31
 LABEL_PREFIX = "kr:"
 
 CODE_PATTERN = r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*"
-CYCLE_PATTERN = r"(?:FY|CY)?(?:\d\d)?\d\d[.-]?(?:Q[1-4]|H[12]|T[1-3])|(?:Q[1-4]|H[12]|T[1-3])[.-]?(?:\d\d)?\d\d|FY(?:\d\d)?\d\d"
+_YEAR, _SHARE = r"(?:\d\d)?\d\d", r"(?:Q[1-4]|H[12]|T[1-3])"
+CYCLE_PATTERN = rf"(?:FY|CY)?{_YEAR}[.-]?{_SHARE}|{_SHARE}[.-]?{_YEAR}|FY{_YEAR}"
 
 _CODE = re.compile(r"[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+")
 _CYCLE = re.compile(CYCLE_PATTERN, re.ASCII | re.IGNORECASE)
@@ -46,7 +47,7 @@ def looks_like_cycle(text: str) -> bool:
 
 
 def is_ticket_key(text: str) -> bool:
-    """A ticket key is a project of two or more letters and digits, a hyphen and a number without leading zero."""
+    """A ticket key is a project of two or more letters and digits, a hyphen, a number not led by 0."""
     return _TICKET_KEY.fullmatch(text) is not None
 
 

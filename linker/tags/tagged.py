@@ -1,4 +1,4 @@
-"""Codes of one page against the catalogue: the strongest place of each code stands, unknown ones as written."""
+"""Codes of a page against the catalogue: the strongest place of each stands, unknown ones as written."""
 
 from collections.abc import Container, Iterable, Iterator
 
@@ -60,7 +60,7 @@ def codes_seen(page: Page, vocabulary: Vocabulary) -> tuple[tuple[CodeSeen, ...]
 def matches(
     text: str, folded: str, stream: Iterable[Candidate], vocabulary: Vocabulary
 ) -> Iterator[CodeSeen]:
-    """The candidates that the catalogue holds, none inside another; one with look-alike letters is not known."""
+    """The candidates that the catalogue holds, none inside another; look-alike letters are not known."""
     done, taken = 0, set[int]()
     for code, written, kind, start, end in stream:
         if code not in vocabulary.codes or start in taken or (start < done and kind != "bracket"):
@@ -79,7 +79,7 @@ def matches(
 
 
 def strongest(found: list[CodeSeen], vocabulary: Vocabulary) -> tuple[CodeSeen, ...]:
-    """Each code once, in order of first mention, as its strongest place has it; the nearest beside an unknown one."""
+    """Each code once, in order of first mention, as its strongest place has it; unknown ones with a nearest."""
     best: dict[tuple[str, str | None], CodeSeen] = {}
     for seen in sorted(found, key=lambda seen: seen.span) if len(found) > 1 else found:
         name = (seen.code if seen.known else seen.code.upper(), seen.cycle)
@@ -120,7 +120,7 @@ def _line_codes(page: Page, line: Line, kind: CodeKind, vocabulary: Vocabulary) 
 def _words(words: Iterable[Named], vocabulary: Vocabulary) -> Iterator[Named]:
     """Words as they are, but two codes with a slash between them apart."""
     for word in words:
-        before, slash, after = word.text.rpartition("/")
+        before, slash, _ = word.text.rpartition("/")
         if not slash or looks_like_cycle(before) or before.upper() in vocabulary.cycle_ids:
             yield word
         else:

@@ -23,7 +23,7 @@ class Trailer(NamedTuple):
 
 
 def trailers(text: str, *, titled: bool = True) -> list[Trailer]:
-    """Read the trailers of a message; one without its title (`titled=False`) may be trailers from its first line."""
+    """The trailers of a message; one without its title (`titled=False`) may start with them."""
     if ":" not in text:
         return []
     message = text if titled else _TITLE + text
@@ -53,7 +53,7 @@ def _patch_start(message: str) -> int:
 
 
 def _trailers_end(message: str, length: int) -> int:
-    """Comments, empty lines, the old conflicts block and all below the scissors end a message, not its trailers."""
+    """Comments, empty lines, the old conflicts block and all below the scissors stand after the trailers."""
     cutoff = length
     if message.startswith(_SCISSORS):
         cutoff = 0
@@ -105,7 +105,7 @@ def _title_end(message: str, length: int) -> int:
 
 
 def _trailers_start(message: str, length: int) -> int:
-    """The last paragraph counts when all of it is trailers, or a quarter of it beside a trailer that git itself writes."""
+    """The last paragraph counts when all of it is trailers, or a quarter of it and one that git writes."""
     title_end = _title_end(message, length)
     generated, only_blank = False, True
     trailing = other = maybe_folded = 0
