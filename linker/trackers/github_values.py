@@ -89,19 +89,19 @@ def issue_only(payload: Json, where: str, said: Said) -> None:
 
 def _issue_state(payload: Json, where: str) -> State:
     if is_open(payload, where):
-        return State(name="open", category="todo")
+        return State(name="open", category="todo", done_at=None)
     if maybe_text(payload, "state_reason", where) in NOT_DONE:
-        return State(name="closed", category="dropped")
+        return State(name="closed", category="dropped", done_at=None)
     return State(name="closed", category="done", done_at=moment(payload, "closed_at", where))
 
 
 def pull_state(payload: Json, where: str, merged: Millis | None) -> State:
     """Open is doing, merged is done, closed without a merge is dropped."""
     if is_open(payload, where):
-        return State(name="open", category="doing", draft=flag(payload, "draft", where))
+        return State(name="open", category="doing", draft=flag(payload, "draft", where), done_at=None)
     if merged is not None:
-        return State(name="merged", category="done", done_at=merged)
-    return State(name="closed", category="dropped")
+        return State(name="merged", category="done", draft=False, done_at=merged)
+    return State(name="closed", category="dropped", draft=False, done_at=None)
 
 
 def is_open(payload: Json, where: str) -> bool:

@@ -87,7 +87,7 @@ def _labels(value: Value, site: SiteView) -> Said:
 
 def _status(value: Value, site: SiteView) -> Said:
     category = status_category(value.id, value.words, site) if value.words else None
-    return {} if category is None else {"state": State(name=value.words, category=category)}
+    return {} if category is None else {"state": State(name=value.words, category=category, done_at=None)}
 
 
 def _key(value: Value, site: SiteView) -> Said:
