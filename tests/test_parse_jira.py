@@ -255,6 +255,7 @@ def test_the_same_state_is_written_alike_by_body_and_changelog() -> None:
     body = delivery("jira.issue_updated")
     body["changelog"]["items"] = [change("status", ("3", "In Progress"), ("3", "In Progress"), "status")]
     states = [o.facets.state for o in parse(body).observations if o.facets.state is not None]
+    assert len(states) == 2
     assert len({state.model_dump_json(exclude_unset=True) for state in states}) == 1
 
 
@@ -353,6 +354,148 @@ def test_an_archived_project_takes_no_work() -> None:
 
 def test_fields_are_found_by_their_schema_in_any_language() -> None:
     custom = "com.atlassian.jira.plugin.system.customfieldtypes:"
+    listed = [
+        {"id": "summary", "name": "Zusammenfassung", "schema": {"type": "string", "system": "summary"}},
+        {"id": "cf1", "name": "Спринт", "schema": {"custom": "com.pyxis.greenhopper.jira:gh-sprint"}},
+        {"id": "cf2", "name": "Epos", "schema": {"custom": "com.pyxis.greenhopper.jira:gh-epic-link"}},
+        {"id": "cf3", "name": "Story Points", "schema": {"type": "number", "custom": f"{custom}float"}},
+        {"id": "cf4", "name": "Punkte", "schema": {"custom": "com.pyxis.greenhopper.jira:jsw-story-points"}},
+        {"id": "cf5", "name": "Budget", "schema": {"type": "number", "custom": f"{custom}float"}},
+        {"id": "cf6", "name": "Key Result", "schema": {"type": "option", "custom": f"{custom}select"}},
+        {"id": "cf7", "name": "KR", "schema": {"type": "user", "custom": f"{custom}userpicker"}},
+        {"id": "thumbnail", "name": "Images"},
+    ]
+    assert jira.discover_fields(listed) == FieldMap(("cf3", "cf4"), ("cf1",), ("cf2",), ("cf6",), ())
+
+
+# --- rich text ---
+
+
+def test_rich_text_keeps_apart_what_is_read_differently() -> None:
+    def node(kind: str, *content: Any, **more: Any) -> dict[str, Any]:
+        return {"type": kind, "content": list(content)} | more
+
+    def text(words: str, *marks: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "text", "text": words, "marks": list(marks)}
+
+    link = {"type": "link", "attrs": {"href": "https://acme.example.com/browse/PAY-7"}}
+    document = node(
+        "doc",
+        node("paragraph", text("KR: O1.KR2"), {"type": "hardBreak"}, text("see"), text(" this", link)),
+        node("bulletList", node("listItem", node("paragraph", text("one"))), node("listItem", text("two"))),
+        node("codeBlock", text("KR: O9.KR9")),
+        node("blockquote", node("paragraph", text("said"))),
+        node(
+            "paragraph",
+            text("x", {"type": "code"}),
+            {"type": "inlineCard", "attrs": {"url": "https://example.com"}},
+        ),
+        node("somethingNew", node("paragraph", text("kept"))),
+    )
+    assert plain_text(document, "description").split("\n\n") == [
+        "KR: O1.KR2\nsee this (https://acme.example.com/browse/PAY-7)",
+        "- one\n- two",
+        "```\nKR: O9.KR9\n```",
+        "> said",
+        "`x`https://example.com",
+        "kept",
+    ]
+
+
+# --- events ---
+
+
+def test_every_handled_event_has_a_delivery_and_is_read() -> None:
+    assert {delivery(name)["webhookEvent"] for name in names("jira")} == set(webhook.HANDLED)
+    for name in names("jira"):
+        facts = read(name)
+        assert facts.ignored or facts.observations or facts.relations
+
+
+def test_known_ignored_is_not_unknown() -> None:
+    assert not webhook.HANDLED.keys() & webhook.IGNORED
+    ignored = parse({"webhookEvent": "user_created"}).ignored
+    assert ignored is not None
+    assert ignored.startswith("user_created: ")
+    assert parse({"webhookEvent": "moon_phase"}) == Facts(ignored="unknown event 'moon_phase'")
+
+
+def test_the_events_name_stands_in_the_body() -> None:
+    assert webhook.event_name({}, b'{"webhookEvent": "sprint_closed"}') == "sprint_closed"
+    assert webhook.event_name({}) == webhook.event_name({}, b"{") == ""
+
+
+def test_a_delivery_is_told_apart_by_its_header_else_by_its_bytes() -> None:
+    assert webhook.delivery_id({"x-atlassian-webhook-identifier": "a1"}, b"{}") == "a1"
+    assert webhook.delivery_id({}, b"{}").startswith("44136fa355b3678a")
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        ({"issue": None}, "body.issue: expected an object, found null"),
+        ({"issue": {}}, "issue.id: missing"),
+        ({"issue": {"id": [1]}}, "issue.id: expected text, found a list"),
+        (
+            {"issue": {"id": "1", "fields": {"labels": "x"}}},
+            "issue.fields.labels: expected a list, found text",
+        ),
+        (
+            {"issue": {"id": "1", "fields": {"summary": 5}}},
+            "issue.fields.summary: expected text, found a number",
+        ),
+        ({"timestamp": [1]}, "body.timestamp: expected a time in milliseconds, found a list"),
+        ({"changelog": {"items": {}}}, "changelog.items: expected a list, found an object"),
+    ],
+)
+def test_a_body_that_no_tracker_sends_is_refused_with_its_reason(damage: dict[str, Any], reason: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        parse(delivery("jira.issue_updated") | damage)
+    assert refused.value.reason == reason
+
+
+@given(mutants("jira"))
+def test_a_damaged_delivery_is_read_or_refused_and_nothing_else(mutant: tuple[str, dict[str, Any]]) -> None:
+    _, body = mutant
+    for site in (SITE, BARE):
+        try:
+            facts = parse(body, site)
+        except Malformed:
+            continue
+        assert Facts.model_validate_json(facts.model_dump_json()) == facts
+
+
+# --- recorded bodies of other people's projects ---
+
+
+def test_every_recorded_delivery_is_read_or_ignored_with_a_reason(shared_data: Path) -> None:
+    files = [path for path in (shared_data / "jira-webhooks").glob("*.json") if path.name != "_INDEX.json"]
+    assert len(files) == 111
+    for path in files:
+        for site in (SITE, BARE):
+            facts = webhook.parse({}, path.read_bytes(), site, RECEIVED)
+            assert facts.observations or facts.relations or facts.ignored, path.name
+            unknown = (facts.ignored or "").startswith("unknown event")
+            assert unknown == (path.name == "pinpoint__user_deleted.json")  # it names no event at all
+
+
+def test_moved_issues_keep_their_old_key(shared_data: Path) -> None:
+    recorded = shared_data / "jira-webhooks"
+    for name, old, new in (
+        ("mobitel__issue_updated_move-issue", "TCP-2", "INDEV-130"),
+        ("mobitel__issue_updated_generic", "RN-83", "BBCOM-1233"),
+        ("pinpoint__jira_issue_updated.project", "TES-82", "GOLD-208"),
+    ):
+        facts = webhook.parse({}, (recorded / f"{name}.json").read_bytes(), BARE, RECEIVED)
+        aliases = [o.facets.alias for o in facts.observations if "alias" in o.facets.model_fields_set]
+        assert aliases == [old, new]
+
+
+def test_rest_answers_are_read_by_the_same_functions(shared_data: Path) -> None:
+    answers = shared_data / "jira-rest"
+    for path in (*(answers / "port-ocean").glob("*issue*.json"), answers / "mobitel" / "issue.json"):
+        payload = json.loads(path.read_text())
+        assert jira.issue(payload, SITE, read_at=RECEIVED).observations[-1].facets.title is not None
     for payload in json.loads((answers / "go-jira" / "issues_in_sprint.json").read_text())["issues"]:
         assert jira.issue(payload, SITE, read_at=RECEIVED).observations[-1].facets.alias
     assert (
