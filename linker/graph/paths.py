@@ -14,8 +14,8 @@ def krs_of(standing: Standing) -> Things:
 
 
 def krs_held(own: Own) -> Things:
-    """The key results that the item holds of itself, by tag or a person's decision."""
-    return (own.linked if own.exempt is not None else own.linked | own.tags) - own.unlinked
+    """The key results that the item would hold of itself, by tag or a person's decision."""
+    return own.linked | own.tags
 
 
 def exemption_of(standing: Standing) -> Things:
@@ -24,7 +24,7 @@ def exemption_of(standing: Standing) -> Things:
 
 
 def exemption_held(own: Own) -> Things:
-    """The exemption that the item holds of itself, by a person's decision or an opt-out."""
+    """The exemption that the item would hold of itself, by a person's decision or an opt-out."""
     return frozenset({own.optout if own.exempt is None else own.exempt})
 
 

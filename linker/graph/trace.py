@@ -231,6 +231,8 @@ class TraceGraph:
         closes = any(edge["bearing"] in _CANDIDATE for edge in self._rows.children(node).values())
         above = self._climb(node, _CANDIDATE) if closes else set()
         region = knot | above if node in above else knot
+        if not region:
+            return set()
         edges = [(child, parent) for child in region for parent in self._parents(child, _CANDIDATE) & region]
         cyclic = tangled(edges)
         changed = set()
