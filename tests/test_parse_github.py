@@ -85,8 +85,13 @@ def test_how_an_issue_was_closed_decides_whether_it_is_done(state: str, reason: 
 
 def test_an_issue_says_its_parent_and_its_type() -> None:
     said = seen(read("github.issues"), ISSUE).facets
-    assert said.parent == ("github:acme/pay#3",)
+    assert said.parent == ("github:acme:4711#3",)
     assert said.kind == Kind(level=Level.TICKET, type="Feature")
+    elsewhere = delivery("github.issues")
+    elsewhere["issue"]["parent_issue_url"] = "https://api.example.com/repos/acme/shop/issues/3"
+    assert seen(parse("issues", elsewhere), ISSUE).facets.parent == ("github:acme/shop#3",)
+    elsewhere["issue"]["parent_issue_url"] = None
+    assert seen(parse("issues", elsewhere), ISSUE).facets.parent == ()
 
 
 def test_the_issue_shape_of_a_pull_request_is_the_same_item() -> None:

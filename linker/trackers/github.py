@@ -95,7 +95,7 @@ def issue(
     text_and_people(payload, where, said)
     pull = maybe_object(payload, "pull_request", where)
     if pull is None:
-        issue_only(payload, where, said)
+        issue_only(payload, where, said, spot, site)
     else:
         said["kind"] = PULL_REQUEST
         if "state" in payload and (payload["state"] == "open" or "merged_at" in pull):

@@ -3,7 +3,8 @@
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from linker.model import Head, Kind, Level, Millis, Person, Ref, State
+from linker.model import Head, ItemId, Kind, Level, Millis, Person, Ref, State
+from linker.trackers import SiteView
 from linker.trackers.payload import (
     Json,
     Malformed,
@@ -11,6 +12,7 @@ from linker.trackers.payload import (
     as_object,
     as_text,
     flag,
+    is_number,
     maybe_id,
     maybe_object,
     maybe_text,
@@ -74,8 +76,11 @@ def _labels(payload: Json, where: str) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def issue_only(payload: Json, where: str, said: Said) -> None:
-    """What an issue has and a pull request has not: its type, how it was closed, its parent."""
+def issue_only(payload: Json, where: str, said: Said, spot: Spot | None, site: SiteView) -> None:
+    """What an issue has and a pull request has not: its type, how it was closed, its parent.
+
+    The parent is told by its address: in the same repository that is an identity, elsewhere a short form.
+    """
     kind = maybe_object(payload, "type", where)
     if kind is not None:
         said["kind"] = Kind(level=Level.TICKET, type=need_text(kind, "name", f"{where}.type"))
@@ -83,8 +88,14 @@ def issue_only(payload: Json, where: str, said: Said) -> None:
         said["state"] = _issue_state(payload, where)
     if "parent_issue_url" in payload:
         url = maybe_text(payload, "parent_issue_url", where)
-        parent = None if url is None else issue_ref(url)
-        said["parent"] = () if parent is None else (parent,)
+        named = None if url is None else _issue_at(url)
+        said["parent"] = () if named is None else (_parent(*named, spot, site),)
+
+
+def _parent(repository: str, number: str, spot: Spot | None, site: SiteView) -> Ref:
+    if spot is not None and spot.id and spot.name and spot.name.casefold() == repository.casefold():
+        return str(ItemId("github", site.name, f"{spot.id}#{number}"))
+    return f"github:{repository}#{number}"
 
 
 def _issue_state(payload: Json, where: str) -> State:
@@ -147,12 +158,12 @@ def spot_from_url(payload: Json, where: str) -> Spot | None:
     return Spot(None, "/".join(parts[-2:])) if len(parts) > 2 and parts[-3] == "repos" else None
 
 
-def issue_ref(url: str) -> Ref | None:
-    """The short form of the issue that an API address names; the address is only read, never called."""
+def _issue_at(url: str) -> tuple[str, str] | None:
+    """The `owner/name` and number that an API address names; the address is only read, never called."""
     parts = _path(url)
     if len(parts) < 5 or parts[-5] != "repos" or parts[-2] not in ("issues", "pulls"):
         return None
-    return f"github:{parts[-4]}/{parts[-3]}#{parts[-1]}" if parts[-1].isdecimal() else None
+    return (f"{parts[-4]}/{parts[-3]}", parts[-1]) if is_number(parts[-1]) else None
 
 
 def _path(url: str) -> list[str]:

@@ -12,6 +12,7 @@ from linker.trackers.payload import (
     as_id,
     as_number,
     as_text,
+    is_number,
     maybe_object,
     maybe_text,
     moment,
@@ -78,7 +79,7 @@ def keys_of(entries: Iterable[Entry]) -> dict[str, str]:
         for change in entry.changes
         if change.field in PARENT or change.field == EPIC
         for value in (change.before, change.after)
-        if value.id.isdecimal() and value.words
+        if is_number(value.id) and value.words
     }
 
 

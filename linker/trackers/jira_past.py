@@ -12,7 +12,7 @@ from linker.trackers import SiteView
 from linker.trackers.jira_changelog import EPIC, PARENT, Change, Entry, Value
 from linker.trackers.jira_link_past import Words, links_past
 from linker.trackers.jira_values import points_of, status_category
-from linker.trackers.payload import Malformed
+from linker.trackers.payload import Malformed, is_number
 
 Said = dict[str, Any]
 Read = Callable[[Value, SiteView], Said]
@@ -95,14 +95,14 @@ def _key(value: Value, site: SiteView) -> Said:
 
 
 def _parent(value: Value, site: SiteView) -> Said:
-    if value.id.isdecimal():
+    if is_number(value.id):
         return {"parent": (str(ItemId("jira", site.name, value.id)),)}
     return {"parent": (f"jira:{value.words}",) if value.words else ()}
 
 
 def _sprints(value: Value, site: SiteView) -> Said:
     ids = [word.strip() for word in value.id.split(",")] if value.id else []
-    if not all(word.isdecimal() for word in ids) or (value.words and not ids):
+    if not all(is_number(word) for word in ids) or (value.words and not ids):
         return {}
     return {"sprints": sprint_refs(ids, site)}
 

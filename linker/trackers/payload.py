@@ -89,6 +89,11 @@ def as_id(value: object, path: str) -> str:
     return text
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is a number in plain digits, as trackers write their ids."""
+    return text.isascii() and text.isdigit()
+
+
 def need_object(parent: Json, key: str, where: str) -> Json:
     """The object under `key`."""
     return as_object(_present(parent, key, where), f"{where}.{key}")
@@ -169,7 +174,7 @@ def stamp(parent: Json, key: str, where: str) -> Millis | None:
     """The time under `key`, given as epoch milliseconds; None when missing or a text that is no number."""
     value = parent.get(key)
     if isinstance(value, str):
-        value = int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
+        value = int(value) if is_number(value) and len(value) < 16 else None
     if value is None:
         return None
     if type(value) is not int:
