@@ -2,7 +2,7 @@
 
     python bench/graph_bytes.py [NODES]
 
-Bytes are what the allocator gives for the whole TraceGraph once it is built: rows, attributes and the standing
+Bytes are what the allocator gives for the whole TraceGraph once it is built: rows, attributes and standing
 of each node. The id objects are counted apart, since any structure needs them. Several shapes, since the
 figure depends on how many children a parent has. Times are processor time, since others share the machine.
 """
