@@ -1,0 +1,182 @@
+"""The inbox: every fact enters as a delivery, is kept before it is answered, and is folded in order."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from linker.store.tables import bodies, deliveries
+
+NEW, DONE, IGNORED, DEAD = 0, 1, 2, 3
+STATES = {NEW: "waiting", DONE: "done", IGNORED: "ignored", DEAD: "dead"}
+Kept = Literal["new", "duplicate", "again"]
+
+
+class Parcel(NamedTuple):
+    """A delivery as it arrives: who sent it, under which id, and the raw bytes."""
+
+    source: str
+    site: str
+    guid: str
+    event: str
+    received_at: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Delivery(NamedTuple):
+    """A delivery that is kept and waits to be folded."""
+
+    id: int
+    source: str
+    site: str
+    guid: str
+    event: str
+    received_at: int
+    attempts: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Outcome(NamedTuple):
+    """What became of a delivery."""
+
+    id: int
+    state: int
+    reason: str | None = None
+
+
+def keep(connection: Connection, parcels: Sequence[Parcel]) -> list[Kept]:
+    """Keep deliveries: `new`, `again` when a dead one is sent once more, else `duplicate`."""
+    return [_keep_one(connection, parcel) for parcel in parcels]
+
+
+def _keep_one(connection: Connection, parcel: Parcel) -> Kept:
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    row = {
+        "source": parcel.source,
+        "site": parcel.site,
+        "guid": parcel.guid,
+        "event": parcel.event[:128],
+        "received_at": parcel.received_at,
+        "digest": hashlib.sha256(parcel.body).hexdigest(),
+        "size": len(parcel.body),
+        "state": NEW,
+        "attempts": 0,
+    }
+    insert = dialect.insert(deliveries).on_conflict_do_nothing().returning(deliveries.c.id)
+    own = connection.execute(insert, row).scalar()
+    if own is not None:
+        connection.execute(
+            bodies.insert(), {"delivery": own, "headers": dict(parcel.headers), "body": parcel.body}
+        )
+        return "new"
+    revived = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.source == parcel.source, deliveries.c.site == parcel.site)
+        .where(deliveries.c.guid == parcel.guid, deliveries.c.state == DEAD)
+        .values(state=NEW, attempts=0, reason=None)
+    )
+    return "again" if revived.rowcount else "duplicate"
+
+
+def waiting(connection: Connection, limit: int, after: int = 0) -> list[Delivery]:
+    """The next deliveries to fold, oldest first, with their bodies."""
+    joined = deliveries.join(bodies, bodies.c.delivery == deliveries.c.id)
+    found = connection.execute(
+        select(deliveries, bodies.c.headers, bodies.c.body)
+        .select_from(joined)
+        .where(deliveries.c.state == NEW, deliveries.c.id > after)
+        .order_by(deliveries.c.id)
+        .limit(limit)
+    )
+    return [_delivery(row._mapping) for row in found]
+
+
+def one(connection: Connection, delivery: int) -> Delivery | None:
+    """One delivery with its body, whatever its state."""
+    joined = deliveries.join(bodies, bodies.c.delivery == deliveries.c.id)
+    row = connection.execute(
+        select(deliveries, bodies.c.headers, bodies.c.body)
+        .select_from(joined)
+        .where(deliveries.c.id == delivery)
+    ).first()
+    return _delivery(row._mapping) if row else None
+
+
+def settle(connection: Connection, outcomes: Sequence[Outcome], now: int) -> None:
+    """Mark deliveries done, ignored or dead; touches only their small rows."""
+    statement = (
+        update(deliveries)
+        .where(deliveries.c.id == bindparam("own"))
+        .values(state=bindparam("to"), reason=bindparam("because"), done_at=now)
+    )
+    rows = [{"own": outcome.id, "to": outcome.state, "because": outcome.reason} for outcome in outcomes]
+    if rows:
+        connection.execute(statement, rows)
+
+
+def failed(connection: Connection, delivery: int) -> None:
+    """Count one failed try."""
+    connection.execute(
+        update(deliveries).where(deliveries.c.id == delivery).values(attempts=deliveries.c.attempts + 1)
+    )
+
+
+def again(connection: Connection, ids: Sequence[int] | None = None) -> int:
+    """Fold deliveries once more: those named, or all; returns how many."""
+    statement = update(deliveries).values(state=NEW, attempts=0, reason=None)
+    if ids is not None:
+        statement = statement.where(deliveries.c.id.in_(ids))
+    return connection.execute(statement).rowcount
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many deliveries are in each state."""
+    found = connection.execute(select(deliveries.c.state, func.count()).group_by(deliveries.c.state))
+    return {STATES[state]: number for state, number in found}
+
+
+def newest(connection: Connection, state: int | None, limit: int) -> list[dict[str, Any]]:
+    """The newest deliveries without their bodies."""
+    query = select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(deliveries.c.state == state)
+    return [_shown(row) for row in connection.execute(query).mappings()]
+
+
+def state_of(connection: Connection, delivery: int) -> dict[str, Any]:
+    """One delivery without its body."""
+    row = connection.execute(select(deliveries).where(deliveries.c.id == delivery)).mappings().first()
+    return _shown(row) if row else {}
+
+
+def ids_in(connection: Connection, state: int) -> list[int]:
+    """All deliveries in a state."""
+    return list(connection.execute(select(deliveries.c.id).where(deliveries.c.state == state)).scalars())
+
+
+def oldest_waiting(connection: Connection) -> int | None:
+    """When the oldest delivery came that is not folded yet."""
+    query = select(deliveries.c.received_at).where(deliveries.c.state == NEW)
+    return connection.execute(query.order_by(deliveries.c.id).limit(1)).scalar()
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    return {**row, "state_name": STATES[row["state"]]}
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(
+        row["id"],
+        row["source"],
+        row["site"],
+        row["guid"],
+        row["event"],
+        row["received_at"],
+        row["attempts"],
+        row["headers"],
+        row["body"],
+    )

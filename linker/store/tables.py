@@ -1,0 +1,316 @@
+"""The tables; times are epoch milliseconds, and append-only tables carry seq, prev_hash and row_hash."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only for INTEGER; PostgreSQL gets 64 bits.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _chained(name: str, *columns: Column[object] | UniqueConstraint | Index) -> Table:
+    """An append-only table: each row names the hash of the row before it."""
+    return Table(
+        name,
+        metadata,
+        Column("seq", RowId, primary_key=True, autoincrement=True),
+        *columns,
+        Column("recorded_at", BigInteger, nullable=False),
+        Column("prev_hash", String(64), nullable=False),
+        Column("row_hash", String(64), nullable=False),
+        sqlite_autoincrement=True,
+    )
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# --- the inbox --------------------------------------------------------------------------------------------
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("source", String(16), nullable=False),  # github, jira, read, person, catalogue
+    Column("site", String(128), nullable=False),
+    Column("guid", String(200), nullable=False),
+    Column("event", String(128), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),  # of the body, so that bodies can be pruned
+    Column("size", Integer, nullable=False),
+    Column("state", SmallInteger, nullable=False, default=0),  # 0 new, 1 done, 2 ignored, 3 dead
+    Column("attempts", SmallInteger, nullable=False, default=0),
+    Column("reason", Text, nullable=True),
+    Column("done_at", BigInteger, nullable=True),
+    UniqueConstraint("source", "site", "guid"),
+    Index(None, "state", "id"),
+    sqlite_autoincrement=True,
+)
+# A table of its own: marking a delivery done must never rewrite a page that holds a 25 MB body.
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("delivery", RowId, ForeignKey("deliveries.id"), primary_key=True, autoincrement=False),
+    Column("headers", JSON, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# --- facts, append-only -----------------------------------------------------------------------------------
+
+catalogues = _chained(
+    "catalogues",
+    Column("at", BigInteger, nullable=False),  # when it was loaded; the newest holds
+    Column("digest", String(64), nullable=False),
+    Column("delivery", RowId, nullable=False),
+    Column("content", Text, nullable=False),
+)
+observations = _chained(
+    "observations",
+    Column("item", RowId, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("read_at", BigInteger, nullable=True),
+    Column("delivery", RowId, nullable=False),
+    Column("digest", String(64), nullable=False),  # of the facets: the same words twice are one row
+    Column("facets", JSON, nullable=False),  # facet -> value, long texts by their hash
+    Index(None, "item", "at"),
+)
+acts = _chained(
+    "acts",
+    Column("item", RowId, nullable=False),
+    Column("label", String(255), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("added", Boolean, nullable=False),
+    Column("actor", String(255), nullable=False),
+    Column("ours", Boolean, nullable=False),
+    Column("delivery", RowId, nullable=False),
+    Index(None, "item"),
+)
+decisions = _chained(
+    "decisions",
+    Column("id", String(200), nullable=False),
+    Column("item", RowId, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("kr", String(128), nullable=True),
+    Column("content", JSON, nullable=False),
+    Column("delivery", RowId, nullable=False),
+    UniqueConstraint("id"),
+    Index(None, "item"),
+)
+link_log = _chained(
+    "link_log",
+    Column("op", String(8), nullable=False),  # assert, retract
+    Column("child", RowId, nullable=False),
+    Column("parent", String(200), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("valid_to", BigInteger, nullable=True),
+    Column("why", JSON, nullable=False),
+    Column("rules", Integer, nullable=False),  # version of RULES that said so
+    Column("delivery", RowId, nullable=False),
+    Index(None, "child"),
+)
+applied = _chained(
+    "applied",
+    Column("item", RowId, nullable=False),
+    Column("surface", String(255), nullable=False),
+    Column("desired", JSON, nullable=False),
+    Column("result", String(64), nullable=False),
+    Index(None, "item"),
+)
+contents = Table(
+    "contents",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+)
+
+# --- what holds now, all of it a function of the facts ----------------------------------------------------
+
+items = Table(
+    "items",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("tracker", String(16), nullable=False),
+    Column("site", String(128), nullable=False),
+    Column("tid", String(128), nullable=False),
+    Column("held", Boolean, nullable=False),  # False: named by its id, not seen yet
+    Column("deleted", Boolean, nullable=False, default=False),
+    Column("level", SmallInteger, nullable=True),
+    Column("type", String(64), nullable=True),
+    Column("alias", String(255), nullable=True),
+    Column("container", String(255), nullable=True),  # PAY, or acme/pay
+    Column("title", Text, nullable=False, default=""),
+    Column("category", String(16), nullable=True),
+    Column("state", String(128), nullable=True),
+    Column("points", String(32), nullable=True),
+    Column("head", String(64), nullable=True),
+    Column("created", BigInteger, nullable=True),
+    Column("at", BigInteger, nullable=False, default=0),
+    Column("done_at", BigInteger, nullable=True),
+    Column(
+        "own", JSON(none_as_null=True), nullable=True
+    ),  # own tags, opt-out, decisions as the graph takes them
+    Column("doc", JSON, nullable=False),  # facets with their times, acts, decisions, first appearances
+    UniqueConstraint("tracker", "site", "tid"),
+    Index(None, "level", "category"),
+    Index(None, "container"),
+    sqlite_autoincrement=True,
+)
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("alias", String(255), primary_key=True),  # upper case, with its tracker: JIRA:PAY-12
+    Column("item", RowId, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+)
+candidates = Table(
+    "candidates",
+    metadata,
+    Column("value", String(255), primary_key=True),  # CODE:O1.KR2, or an alias that is not held
+    Column("item", RowId, primary_key=True),
+    Index(None, "item"),
+)
+links = Table(
+    "links",
+    metadata,
+    Column("child", RowId, primary_key=True),
+    Column("parent", String(200), primary_key=True),  # row id of an item, or a full KR id
+    Column("kind", String(16), primary_key=True),
+    Column("parent_item", RowId, nullable=True),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("why", JSON, nullable=False),
+    Index(None, "parent_item"),
+)
+kr_sets = Table(
+    "kr_sets",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("members", Text, nullable=False, unique=True),  # full ids, sorted, one a line
+)
+kr_set_members = Table(
+    "kr_set_members",
+    metadata,
+    Column("kr_set", RowId, ForeignKey("kr_sets.id"), primary_key=True),
+    Column("kr", String(128), primary_key=True),
+    Index(None, "kr"),
+)
+standing = Table(
+    "standing",
+    metadata,
+    Column("item", RowId, primary_key=True, autoincrement=False),
+    Column("kr_set", RowId, nullable=False),
+    Column("exemption", String(16), nullable=True),
+    Index(None, "kr_set"),
+)
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("item", RowId, primary_key=True),
+    Column("sprint", RowId, primary_key=True),
+    Index(None, "sprint"),
+)
+findings = Table(
+    "findings",
+    metadata,
+    Column("item", RowId, primary_key=True),
+    Column("finding", String(64), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("severity", String(8), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("fix", Text, nullable=False),
+    Index(None, "finding"),
+)
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("item", RowId, primary_key=True, autoincrement=False),
+    Column("word", String(16), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("judged_at", BigInteger, nullable=False),
+    Index(None, "word"),
+)
+
+# --- work to do -------------------------------------------------------------------------------------------
+
+dirty = Table(
+    "dirty",
+    metadata,
+    Column("item", RowId, primary_key=True, autoincrement=False),
+    Column("due_at", BigInteger, nullable=False),
+)
+wants = Table(
+    "wants",
+    metadata,
+    Column("ref", String(255), primary_key=True),
+    Column("site", String(128), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("state", SmallInteger, nullable=False, default=0),  # 0 open, 1 read, 2 gone, 3 refused
+    Column("attempts", SmallInteger, nullable=False, default=0),
+    Column("due_at", BigInteger, nullable=False),
+    Column("error", Text, nullable=True),
+    Index(None, "state", "due_at"),
+)
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("item", RowId, nullable=False),
+    Column("site", String(128), nullable=False),
+    Column("surface", String(255), nullable=False),
+    Column("desired", JSON, nullable=False),
+    Column("state", SmallInteger, nullable=False, default=0),  # 0 waiting, 1 sent, 2 refused, 3 dry, 4 moot
+    Column("attempts", SmallInteger, nullable=False, default=0),
+    Column("planned_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("lease_until", BigInteger, nullable=False, default=0),
+    Column("sent_at", BigInteger, nullable=True),
+    Column("error", Text, nullable=True),
+    UniqueConstraint("item", "surface"),  # newer replaces older
+    Index(None, "state", "due_at"),
+)
+syncs = Table(
+    "syncs",
+    metadata,
+    Column("site", String(128), primary_key=True),
+    Column("scope", String(255), primary_key=True),
+    Column("cursor", Text, nullable=True),
+    Column("done", Integer, nullable=False, default=0),
+    Column("total", Integer, nullable=True),
+    Column("since", BigInteger, nullable=True),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger, nullable=True),
+    Column("error", Text, nullable=True),
+)
+signins = Table(
+    "signins",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=True),
+)

@@ -1,0 +1,185 @@
+"""Work to do: items to settle, references to read, changes to send; claimed with a lease."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.engine import RowMapping
+
+from linker.store import chain
+from linker.store.inserts import insert_new, upsert
+from linker.store.items import chunks
+from linker.store.tables import applied, dirty, items, outbox, verdicts, wants
+
+OPEN, READ, GONE, REFUSED = 0, 1, 2, 3
+WAITING, SENT, REFUSED_CHANGE, DRY, MOOT = 0, 1, 2, 3, 4
+
+
+def mark_dirty(connection: Connection, rows: Iterable[int], due_at: int) -> None:
+    """Items to judge again, at the earliest at a time."""
+    insert_new(connection, dirty, [{"item": item, "due_at": due_at} for item in sorted(set(rows))])
+
+
+def any_dirty(connection: Connection, now: int) -> bool:
+    """Whether there is anything to judge; a look that takes no write lock."""
+    return connection.execute(select(dirty.c.item).where(dirty.c.due_at <= now).limit(1)).first() is not None
+
+
+def take_dirty(connection: Connection, now: int, limit: int) -> list[int]:
+    """Items whose time has come; they are no longer dirty when the caller's transaction ends."""
+    query = select(dirty.c.item).where(dirty.c.due_at <= now).order_by(dirty.c.item).limit(limit)
+    found = list(connection.execute(query).scalars())
+    for part in chunks(found):
+        connection.execute(delete(dirty).where(dirty.c.item.in_(part)))
+    return found
+
+
+def want(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """References to read once; those asked for before are left as they are."""
+    insert_new(connection, wants, rows)
+
+
+def want_again(connection: Connection, refs: Collection[str], now: int) -> None:
+    """Ask once more for references that were read before."""
+    for part in chunks(refs):
+        connection.execute(
+            update(wants).where(wants.c.ref.in_(part), wants.c.state != OPEN).values(state=OPEN, due_at=now)
+        )
+
+
+def wanted(connection: Connection, site: str, now: int, limit: int) -> list[RowMapping]:
+    """References of a site whose time to be read has come."""
+    query = select(wants).where(wants.c.site == site, wants.c.state == OPEN, wants.c.due_at <= now)
+    return list(connection.execute(query.order_by(wants.c.due_at).limit(limit)).mappings())
+
+
+def still_wanted(connection: Connection, refs: Collection[str]) -> set[str]:
+    """Which of these references are asked for and not answered yet."""
+    found: set[str] = set()
+    for part in chunks(refs):
+        query = select(wants.c.ref).where(wants.c.ref.in_(part), wants.c.state == OPEN)
+        found |= set(connection.execute(query).scalars())
+    return found
+
+
+def answer_want(connection: Connection, ref: str, **values: Any) -> None:
+    """What became of a reference."""
+    connection.execute(update(wants).where(wants.c.ref == ref).values(**values))
+
+
+def plan(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Put changes in the outbox; a newer one replaces the older of the same (item, surface)."""
+    known = current_plans(connection, {row["item"] for row in rows})
+    for row in rows:
+        own = known.get((row["item"], row["surface"]))
+        fresh = {
+            **row,
+            "state": row.get("state", WAITING),
+            "attempts": 0,
+            "lease_until": 0,
+            "sent_at": None,
+            "error": None,
+        }
+        if own is None:
+            connection.execute(outbox.insert(), fresh)
+        else:
+            connection.execute(update(outbox).where(outbox.c.id == own["id"]).values(**fresh))
+
+
+def current_plans(connection: Connection, rows: Collection[int]) -> dict[tuple[int, str], RowMapping]:
+    """What is planned or was sent: (item, surface) -> row."""
+    found: dict[tuple[int, str], RowMapping] = {}
+    for part in chunks(rows):
+        for row in connection.execute(select(outbox).where(outbox.c.item.in_(part))).mappings():
+            found[row["item"], row["surface"]] = row
+    return found
+
+
+def anything_to_send(connection: Connection, site: str, now: int) -> bool:
+    """Whether a claim would find something; a look that takes no write lock."""
+    query = select(outbox.c.id).where(outbox.c.site == site, outbox.c.state == WAITING)
+    query = query.where(outbox.c.due_at <= now, outbox.c.lease_until <= now).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def claim(connection: Connection, site: str, now: int, lease: int, limit: int) -> list[RowMapping]:
+    """Changes of a site whose time has come, oldest first, leased to the caller.
+
+    An item that is to be judged again is left alone until it is: its change may be moot.
+    """
+    query = (
+        select(outbox, items.c.tracker, items.c.tid)
+        .join(items, items.c.id == outbox.c.item)
+        .where(outbox.c.site == site, outbox.c.state == WAITING)
+        .where(outbox.c.due_at <= now, outbox.c.lease_until <= now)
+        .where(outbox.c.item.not_in(select(dirty.c.item)))
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(limit)
+    )
+    if connection.dialect.name == "postgresql":
+        query = query.with_for_update(of=outbox, skip_locked=True)
+    found = list(connection.execute(query).mappings())
+    for part in chunks([row["id"] for row in found]):
+        connection.execute(update(outbox).where(outbox.c.id.in_(part)).values(lease_until=now + lease))
+    return found
+
+
+class Done(NamedTuple):
+    """What became of a change: the columns to set, and what the ledger keeps when something was done."""
+
+    change: RowMapping
+    values: dict[str, Any]
+    result: str | None
+
+
+def finish(connection: Connection, done: Sequence[Done], now: int) -> None:
+    """Note what became of changes, unless newer ones took their place; the ledger keeps what was done."""
+    for one in done:
+        same = (outbox.c.id == one.change["id"]) & (outbox.c.planned_at == one.change["planned_at"])
+        connection.execute(update(outbox).where(same).values(lease_until=0, **one.values))
+    ledger = [
+        {
+            "item": one.change["item"],
+            "surface": one.change["surface"],
+            "desired": one.change["desired"],
+            "result": one.result,
+            "recorded_at": now,
+        }
+        for one in done
+        if one.result is not None
+    ]
+    chain.append(connection, applied, ledger)
+
+
+def release(connection: Connection) -> None:
+    """Give back all leases: the process that held them is gone, and we are the leader now."""
+    connection.execute(update(outbox).where(outbox.c.lease_until > 0).values(lease_until=0))
+
+
+def save_verdicts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """What we say of pull requests."""
+    upsert(connection, verdicts, rows)
+
+
+def backlog(connection: Connection) -> dict[str, int]:
+    """How much waits: items to judge, references to read, changes to send, changes refused."""
+    numbers = {
+        "dirty": select(func.count()).select_from(dirty),
+        "wants": select(func.count()).select_from(wants).where(wants.c.state == OPEN),
+        "outbox": select(func.count()).select_from(outbox).where(outbox.c.state == WAITING),
+        "refused": select(func.count()).select_from(outbox).where(outbox.c.state == REFUSED_CHANGE),
+    }
+    return {name: int(connection.execute(query).scalar_one()) for name, query in numbers.items()}
+
+
+def sent(connection: Connection) -> int:
+    """How many changes were made on trackers."""
+    return int(connection.execute(select(func.count()).select_from(applied)).scalar_one())
+
+
+def moot(connection: Connection, plans: Collection[int]) -> None:
+    """Changes that wait and are not wanted any more: the status of a head that was pushed over."""
+    for part in chunks(plans):
+        connection.execute(
+            update(outbox).where(outbox.c.id.in_(part), outbox.c.state == WAITING).values(state=MOOT)
+        )

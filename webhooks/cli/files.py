@@ -1,0 +1,39 @@
+"""validate and okrs load: the files that people edit."""
+
+from pathlib import Path
+
+import typer
+
+from linker.config import check, read_catalogue, validate_text
+from linker.config.process import environment
+from webhooks.cli.frame import DEFAULT, AsJson, ConfigPath, Debug, configuration, opened, plainly, show
+from webhooks.inbox import Inbox
+
+
+@plainly
+def validate(config: ConfigPath = DEFAULT, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Check app.yaml and okrs.yaml: every problem at once, with file and line.
+
+    Exit code 0 when there is no error, 1 otherwise. Example: sightline validate --config app.yaml
+    """
+    problems = check(config, environment())
+    data = [{**problem.model_dump(), "message": str(problem)} for problem in problems]
+    show(data, validate_text(problems), as_json)
+    if any(problem.severity == "error" for problem in problems):
+        raise typer.Exit(1)
+
+
+@plainly
+def load(config: ConfigPath = DEFAULT, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Store okrs.yaml as a new version of the catalogue; what changed is linked again.
+
+    Example: sightline okrs load
+    """
+    settings = configuration(config)
+    catalogue = read_catalogue(settings)
+    with opened(settings) as store:
+        kept = Inbox(store).load(catalogue)
+    where = Path(settings.okrs).name
+    text = f"{where}: {len(catalogue.krs)} key results in {len(catalogue.cycles)} cycles. "
+    text += "Loaded." if kept == "new" else "This version is loaded already."
+    show({"key_results": len(catalogue.krs), "kept": kept}, text, as_json)

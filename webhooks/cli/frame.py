@@ -1,0 +1,92 @@
+"""What all commands share: the configuration, the store, exit codes, and errors without tracebacks."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+
+from linker.config import Config, ConfigError, load_config, validate_text
+from linker.config.process import environment
+from linker.store import Store, StoreError, open_store
+from webhooks.serve import PortTakenError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ConfigPath = Annotated[Path, typer.Option("--config", help="Where app.yaml is.", envvar="SIGHTLINE_CONFIG")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback when something goes wrong.")]
+DEFAULT = Path("app.yaml")
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Failure(Exception):  # noqa: N818 - an answer to the user, not an error of ours
+    """What went wrong in a sentence, and the exit code."""
+
+    def __init__(self, text: str, code: int = 1) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def fail(text: str, code: int = 1) -> NoReturn:
+    """End the command with a sentence that says what to do next."""
+    raise Failure(text, code)
+
+
+def plainly(command: Callable[P, R]) -> Callable[P, R]:
+    """Failures are told in a sentence and an exit code; a traceback only with --debug."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (Failure, ConfigError, StoreError, PortTakenError) as error:
+            if kwargs.get("debug"):
+                raise
+            err.print(_told(error), markup=False)
+            raise typer.Exit(getattr(error, "code", 1)) from None
+        except BrokenPipeError:
+            sys.stderr.close()  # the reader left, which is its right
+            raise typer.Exit(0) from None
+
+    return run
+
+
+def configuration(path: Path, *, service: bool = False) -> Config:
+    """app.yaml and okrs.yaml with the environment; every problem at once otherwise."""
+    config = load_config(path, environment(), service=service)
+    for warning in config.warnings:
+        err.print(str(warning), markup=False)
+    return config
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[Store]:
+    """The store at the newest schema."""
+    store = open_store(config.store_url.get_secret_value())
+    try:
+        store.create()
+        yield store
+    finally:
+        store.close()
+
+
+def show(data: Any, text: str, as_json: bool) -> None:
+    """The same answer for a script or a person."""
+    if as_json:
+        out.print(json.dumps(data, ensure_ascii=False, indent=2, default=str), markup=False)
+    else:
+        out.print(text, markup=False)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, ConfigError):
+        return validate_text(error.problems)
+    return str(error)
