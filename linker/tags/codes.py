@@ -20,6 +20,7 @@ _BRANCH_RUN = re.compile(r"(?<![^\W_])(?<![^\W_][.-])[A-Za-z0-9]++(?:[.-][A-Za-z
 _BRACKET = re.compile(
     r"\[[ \t]*+(?:(?:KR|Key-Result)[ \t]*+:)?([^\[\]\n]{1,160})\]", re.IGNORECASE | re.ASCII
 )
+_MOST_SEGMENTS = 64
 _DIGIT = re.compile(r"[0-9]")
 
 
@@ -84,7 +85,7 @@ def _runs(pattern: re.Pattern[str], text: str, start: int, end: int) -> Iterator
 
 def _segments(run: str, start: int, cycle: str, kind: CodeKind, heads: Container[str]) -> Iterator[Candidate]:
     """Every stretch of parts between hyphens whose first part can start a code."""
-    parts = run.upper().split("-")
+    parts = run.upper().split("-", _MOST_SEGMENTS)[:_MOST_SEGMENTS]
     for first, head in enumerate(parts):
         if head in heads:
             for count in range(min(MAX_PARTS, len(parts) - first), 0, -1):

@@ -44,16 +44,21 @@ def hide_inline(text: str) -> str:
         end = 0
         if match[1]:
             end = ticks.end(start, position)
-        elif match[0] == "<!--" and closed:
-            close = text.find("-->", start + 2)
+        elif match[0] == "<!--":
+            close = text.find("-->", start + 2) if closed else -1
             closed = close >= 0
-            end = close + 3 if closed else 0
+            end = close + 3 if closed else len(text) if starts_line(text, start) else 0
         else:
             end = pairs.get(start, 0)
         if end:
             spans.append((start, end))
             position = end
     return mask(text, spans)
+
+
+def starts_line(text: str, at: int) -> bool:
+    """Whether nothing but blanks stands before an offset on its line."""
+    return not text[max(text.rfind("\n", max(0, at - 200), at) + 1, at - 200, 0) : at].strip(" \t")
 
 
 def _pairs(text: str) -> dict[int, int]:

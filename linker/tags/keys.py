@@ -8,7 +8,8 @@ from linker.tags.kinds import Mark
 from linker.tags.links import Link, in_other_address
 from linker.tags.reading import Vocabulary
 
-_KEY = re.compile(r"(?<![^\W_])([A-Za-z][A-Za-z0-9]{0,30})-([1-9][0-9]*+)(?![^\W_]|\.[0-9]|@[A-Za-z0-9])")
+_NUMBER = re.compile(r"-([1-9][0-9]*+)(?![^\W_]|\.[0-9]|@[A-Za-z0-9])")
+_PROJECT = re.compile(r"(?<![^\W_])[A-Za-z][A-Za-z0-9]{0,30}\Z")
 _BEFORE_UNDERSCORE = re.compile(r"(?<![^\W_])[A-Za-z][A-Za-z0-9_]{0,30}_\Z")
 _LINK_TEXT = re.compile(r"[\[*_\"'(]*\Z")
 
@@ -30,8 +31,14 @@ def key_marks(text: str, addresses: list[Link], vocabulary: Vocabulary) -> Itera
             mark = Mark(link.anchor, link.close)
             configured = _follows(link.key.rpartition("-")[0], vocabulary)
             yield KeyMark(link.key, link.key_start, link.key_start + len(link.key), mark, configured)
-    for match in _KEY.finditer(text):
-        project, start = match[1].upper(), match.start()
+    for match in _NUMBER.finditer(text):
+        hyphen = match.start()
+        if not hyphen or not text[hyphen - 1].isalnum():
+            continue
+        letters = _PROJECT.search(text, max(0, hyphen - 31), hyphen)
+        if letters is None:
+            continue
+        project, start = letters[0].upper(), letters.start()
         if start and text[start - 1] == "_":
             project, start = _with_underscore(text, start, project, vocabulary)
         if start and text[start - 1] in "/=" and in_other_address(text, start, vocabulary):
@@ -40,7 +47,7 @@ def key_marks(text: str, addresses: list[Link], vocabulary: Vocabulary) -> Itera
         if not configured and (len(project) < 2 or project == "GH"):
             continue
         end = match.end()
-        yield KeyMark(f"{project}-{match[2]}", start, end, _mark(start, end, addresses, text), configured)
+        yield KeyMark(f"{project}-{match[1]}", start, end, _mark(start, end, addresses, text), configured)
 
 
 def _follows(project: str, vocabulary: Vocabulary) -> bool:

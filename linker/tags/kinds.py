@@ -5,6 +5,8 @@ elsewhere in a title, in a trailer; `mentions` everywhere else, and after not, u
 """
 
 import re
+import sys
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -53,6 +55,49 @@ _REVERTED = re.compile(
     r"(?<![\w-])revert(?:s|ed|ing)?(?:[ ]of|[ ]commit)?[ \t]*:?[ \t]*([\"“'‘«])", re.IGNORECASE | re.ASCII
 )
 _QUOTE_END = {'"': '"', "“": "”", "'": "'", "‘": "’", "«": "»"}
+_GLUE = " \t\r\n:-+*•.()[]{}<_\"'“‘«#~0123456789"
+_LAST_WORDS = frozenset(
+    {
+        "close",
+        "closes",
+        "closed",
+        "closing",
+        "fix",
+        "fixes",
+        "fixed",
+        "fixing",
+        "resolve",
+        "resolves",
+        "resolved",
+        "resolving",
+        "implement",
+        "implements",
+        "implemented",
+        "implementing",
+        "ref",
+        "refs",
+        "reference",
+        "references",
+        "referenced",
+        "referencing",
+        "of",
+        "to",
+        "toward",
+        "towards",
+        "issue",
+        "issues",
+        "not",
+        "never",
+        "nor",
+        "for",
+        "about",
+        "the",
+        "revert",
+        "reverts",
+        "reverted",
+        "reverting",
+    }
+)
 _REACH = 72  # characters that are looked at before a key; the longest phrase with its glue is shorter
 
 
@@ -126,7 +171,11 @@ def _settled(ground: Ground, mark: Mark, word: KeyKind | None, starts: bool) -> 
 
 
 def _within(offset: int, spans: Sequence[Span]) -> bool:
-    return any(start <= offset < end for start, end in spans)
+    """Whether an offset lies in one of the spans, which are in order and apart."""
+    if not spans:
+        return False
+    index = bisect_right(spans, (offset, sys.maxsize)) - 1
+    return index >= 0 and offset < spans[index][1]
 
 
 def _branch_like(text: str, mark: Mark) -> bool:
@@ -151,6 +200,8 @@ _KEY_AFTER = re.compile(r"/[A-Za-z][A-Za-z0-9_]{0,30}-[0-9]")
 
 def _word_before(text: str, start: int) -> KeyKind | None:
     """The kind that the words directly before an offset ask for, if they ask for one."""
+    if not start or not _may_ask(text, start):
+        return None
     found = _BEFORE.search(text, max(0, start - _REACH), start)
     if found is None:
         return None
@@ -161,6 +212,15 @@ def _word_before(text: str, start: int) -> KeyKind | None:
         return "contributes"
     noun = found["article"] or (found["owner"] and found["base"])
     return None if noun else "delivers"
+
+
+def _may_ask(text: str, start: int) -> bool:
+    """A quick look at the word before an offset, since most keys follow none of ours."""
+    before = text[max(0, start - 40) : start].rstrip(_GLUE)
+    if before.endswith(("[x", "[X")):
+        before = before[:-2].rstrip(_GLUE)
+    word = before[-12:].replace("\n", " ").replace("\t", " ").rpartition(" ")[2].lstrip("*_\"'“‘([{<").lower()
+    return word in _LAST_WORDS or word.endswith(("n't", "n’t", ":not"))
 
 
 def _starting_run(text: str, end: int, marks: Sequence[Mark]) -> range:

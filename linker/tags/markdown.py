@@ -7,8 +7,12 @@ from linker.tags.inline import hide_inline, mask
 
 Spans = list[tuple[int, int]]
 
-_MAYBE_BLOCKS = re.compile(r"```|~~~|<!--|\t|    |^[ ]*+>|[-+*.)] ++>", re.MULTILINE)
-_LINE = re.compile(r"([ \t]*+)([^\n]*+)\n?")
+_BLOCK_STARTS = ("```", "~~~", "\t", "\n    ")
+_QUOTED = re.compile(r"(?:^|[-+*.)])[ ]*+>", re.MULTILINE)
+_LINES = re.compile(
+    r"^([ \t]*+)(?:([^\s>`~<\-+*0-9#_])|(<!--)|(>)|(\S))?[^\n]*+\n?", re.MULTILINE
+)  # blanks, then: a word, a comment, a quote, or anything that may open a block
+_BLANKS = re.compile(r"[ \t]*+")
 _MARK = re.compile(r"(?:[-+*]|[0-9]{1,9}[.)])(?:([ \t]++)|(?=\r?$))", re.MULTILINE)
 _FENCE = re.compile(r"(?:(`{3,}+)[^`\n]*+|(~{3,}+)[^\n]*+)$", re.MULTILINE)
 _HEADING = re.compile(
@@ -26,13 +30,12 @@ class Visible(NamedTuple):
 
 def visible(text: str) -> Visible:
     """Hide code and comments from keys and codes, and quoted lines from codes."""
-    if not _MAYBE_BLOCKS.search(text):
+    plain = not any(start in text for start in _BLOCK_STARTS)
+    if plain and not (">" in text and _QUOTED.search(text)):
         shown = hide_inline(text)
         return Visible(shown, shown)
     walk = _Walk(text)
-    position, size = 0, len(text)
-    while position < size:
-        position = walk.line(position)
+    walk.lines()
     shown = hide_inline(mask(text, walk.hidden))
     return Visible(shown, mask(shown, walk.quoted))
 
@@ -40,10 +43,10 @@ def visible(text: str) -> Visible:
 class _State:
     """The open blocks of one container: a fence, list items by the column of their text, a paragraph."""
 
-    __slots__ = ("fence", "fence_column", "items", "paragraph")
+    __slots__ = ("fence", "items", "paragraph")
 
     def __init__(self) -> None:
-        self.fence, self.fence_column = "", 0
+        self.fence = ""
         self.items: list[int] = []
         self.paragraph = False
 
@@ -55,43 +58,51 @@ class _Walk:
         self.text = text
         self.hidden: Spans = []
         self.quoted: Spans = []
-        self.outer, self.quote = _State(), _State()
+        self.outer, self.quote, self.quoting = _State(), _State(), False
         self.outer.paragraph = True  # trackers trim what stands before a text, so its first line is prose
 
-    def line(self, start: int) -> int:
-        """Judge the line at `start`; answers where to go on."""
-        match = _LINE.match(self.text, start)
-        assert match is not None  # it matches at any offset
-        at, end = match.start(2), match.end()
-        column = _columns(match[1])
-        state = self.outer
-        if self.text.startswith(">", at) and column < 4 and not state.fence:
-            self.quoted.append((start, end))
-            at, column = self._inside_quote(at)
-            state = self.quote
-        elif self.quote.paragraph or self.quote.fence or self.quote.items:
-            self.quote = _State()
-        if not self.text[at:end].strip():
-            state.paragraph = False
-            after = end
-        elif state.fence and self._fenced(state, at, end, column):
-            after = end
-        else:
-            after = self._block(state, at, end, column)
-        if state is self.quote:
-            self.outer.paragraph = state.paragraph
-        return after
+    def lines(self) -> None:
+        """Judge each line by its first character that is not blank."""
+        outer, until = self.outer, 0
+        for match in _LINES.finditer(self.text):
+            first, (start, end) = match.lastindex, match.span()
+            if start < until or first == 3:
+                if start >= until and not outer.fence and len(match[1]) < 4:
+                    until = self._comment(start + len(match[1]))
+                if start < until:
+                    outer.paragraph = until < end and not self.text[until:end].isspace()
+                    continue
+            if first == 2 and outer.paragraph and not outer.fence and not self.quoting:
+                continue
+            if first == 1:
+                outer.paragraph = False
+                self.quoting, self.quote = False, _State()
+            elif first == 4 and len(match[1]) < 4 and not outer.fence:
+                self._quoted_line(start, match.start(4), end)
+            else:
+                if self.quoting:
+                    self.quoting, self.quote = False, _State()
+                self._line(outer, match.end(1), end, _columns(match[1]))
 
-    def _inside_quote(self, at: int) -> tuple[int, int]:
-        """Past all marks of a quoted line: the offset and column of what is quoted."""
+    def _line(self, state: _State, at: int, end: int, column: int) -> None:
+        if not state.fence or not self._fenced(state, at, end, column):
+            self._block(state, at, end, column)
+
+    def _quoted_line(self, start: int, at: int, end: int) -> None:
+        """What is quoted has blocks of its own; its paragraph goes on in a line without the mark."""
+        self.quoted.append((start, end))
+        self.quoting = True
+        column = 0
         while self.text.startswith(">", at):
             at += 2 if self.text.startswith(" ", at + 1) else 1
-            blank = _LINE.match(self.text, at)
-            assert blank is not None
-            if not self.text.startswith(">", blank.start(2)):
-                return blank.start(2), _columns(blank[1])
-            at = blank.start(2)
-        return at, 0
+            blanks = _BLANKS.match(self.text, at, end)
+            column = _columns(blanks[0]) if blanks else 0
+            at += len(blanks[0]) if blanks else 0
+        if self.text[at:end].isspace() or at >= end:
+            self.quote.paragraph = False
+        else:
+            self._line(self.quote, at, end, column)
+        self.outer.paragraph = self.quote.paragraph
 
     def _fenced(self, state: _State, at: int, end: int, column: int) -> bool:
         """Whether the line belongs to the open fence; a line left of its list item ends both."""
@@ -104,7 +115,7 @@ class _Walk:
             state.fence, state.paragraph = "", False
         return True
 
-    def _block(self, state: _State, at: int, end: int, column: int) -> int:
+    def _block(self, state: _State, at: int, end: int, column: int) -> None:
         """Open list items one by one, then judge what stands in them."""
         text = self.text
         for _ in range(_DEEPEST):
@@ -116,7 +127,7 @@ class _Walk:
             base = state.items[-1] if state.items else 0
             if column - base >= 4 and not state.paragraph:
                 self.hidden.append((at, end))
-                return end
+                return
             if not mark or column - base >= 4:
                 break
             state.paragraph = False
@@ -124,33 +135,26 @@ class _Walk:
             inner = column + width - len(mark[1] or "") + (blanks if blanks <= 4 else 1)
             state.items.append(inner)
             at, column = mark.end(), column + width - len(mark[1] or "") + blanks
-            if text.startswith(">", at):
-                self.quoted.append((at, end))
-        return self._leaf(state, at, end, column)
+        self._leaf(state, at, end, column)
 
-    def _leaf(self, state: _State, at: int, end: int, column: int) -> int:
-        """A fence, a comment, a heading, or a line of a paragraph."""
-        text = self.text
-        if text.startswith("<!--", at):
-            return self._comment(state, at)
-        fence = _FENCE.match(text, at, end)
+    def _leaf(self, state: _State, at: int, end: int, column: int) -> None:
+        """A fence, a heading, or a line of a paragraph."""
+        if self.text.startswith(">", at):
+            self.quoted.append((at, end))
+        fence = _FENCE.match(self.text, at, end)
         if fence:
-            state.fence, state.fence_column = fence[1] or fence[2], column
+            state.fence = fence[1] or fence[2]
             self.hidden.append((at, end))
             state.paragraph = False
         else:
-            state.paragraph = not _HEADING.match(text, at, end)
-        return end
+            state.paragraph = not _HEADING.match(self.text, at, end)
 
-    def _comment(self, state: _State, at: int) -> int:
+    def _comment(self, at: int) -> int:
         """A comment that starts a line ends where it says, else with the text."""
         close = self.text.find("-->", at + 2)
         close = len(self.text) if close < 0 else close + 3
         self.hidden.append((at, close))
-        newline = self.text.find("\n", close)
-        end = len(self.text) if newline < 0 else newline + 1
-        state.paragraph = bool(self.text[close:end].strip())
-        return close if state.paragraph else end
+        return close
 
 
 def _columns(blanks: str) -> int:

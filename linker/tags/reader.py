@@ -1,6 +1,10 @@
 """One reading: lay the text out, find each thing by its own rule, let the strongest of each name stand."""
 
-from collections.abc import Sequence
+import sys
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import TypeVar
 
 from linker.tags.codes import Everything, in_branch
 from linker.tags.inline import mask
@@ -13,7 +17,10 @@ from linker.tags.page import Page, lay_out
 from linker.tags.reading import CodeSeen, KeyKind, KeySeen, OptOut, Place, Reading, RefSeen, Vocabulary
 from linker.tags.refs import RefMark, branch_refs, own_number, ref_marks
 from linker.tags.spelling import LABEL_PREFIX, canonical, fold_lookalikes
-from linker.tags.tagged import candidates, codes_seen, matches, named_code, strongest, tag_lines
+from linker.tags.tagged import LONGEST_NAME, candidates, codes_seen, matches, named_code, strongest, tag_lines
+
+_MOST_MARKS = 2000  # keys, and as many refs, of one text; GitHub's longest body has room for few more
+_Mark = TypeVar("_Mark", KeyMark, RefMark)
 
 
 def read(text: str, place: Place, vocabulary: Vocabulary, repo: str | None = None) -> Reading:
@@ -32,7 +39,9 @@ def read(text: str, place: Place, vocabulary: Vocabulary, repo: str | None = Non
 def candidate_codes(text: str, place: Place) -> frozenset[str]:
     """Every code that some catalogue would make `read` report here, and those that KR: lines name."""
     if place == "branch":
-        return frozenset(candidate.code for candidate in in_branch(fold_lookalikes(text), Everything()))
+        return frozenset(
+            candidate.code for candidate in in_branch(fold_lookalikes(text[:LONGEST_NAME]), Everything())
+        )
     if place == "label":
         name = _label_name(text)
         return frozenset({canonical(name.rpartition("/")[2])} if name else ())
@@ -64,13 +73,12 @@ def as_json(name: object, reading: Reading) -> dict[str, object]:
 
 def _branch(text: str, vocabulary: Vocabulary, repo: str | None) -> Reading:
     """All that a branch names is what it delivers, unless the branch reverts."""
-    folded = fold_lookalikes(text)
-    codes = strongest(
-        list(matches(text, folded, in_branch(folded, vocabulary.heads), vocabulary)), vocabulary
-    )
+    folded = fold_lookalikes(text[:LONGEST_NAME])
+    stream = in_branch(folded, vocabulary.heads)
+    codes = strongest(list(matches(text, folded, stream, vocabulary)), vocabulary)
     kind: KeyKind = "mentions" if text.lower().rpartition("/")[2].startswith("revert-") else "delivers"
-    keys = _keys([(mark, kind) for mark in key_marks(text, [], vocabulary)], codes, vocabulary)
-    refs = _refs([(mark, kind) for mark in branch_refs(text, repo)])
+    keys = _keys([(mark, kind) for mark in _few(key_marks(text, [], vocabulary))], codes, vocabulary)
+    refs = _refs([(mark, kind) for mark in _few(branch_refs(text, repo))])
     return Reading(codes, keys, refs, (), None)
 
 
@@ -78,8 +86,10 @@ def _label(text: str, vocabulary: Vocabulary) -> Reading:
     """A `kr:` label names one code."""
     name = _label_name(text)
     if name is None:
-        marks = [(mark, "mentions") for mark in key_marks(text, [], vocabulary)]
-        return Reading((), _keys([(m, "mentions") for m, _ in marks], (), vocabulary), (), (), None)
+        marks: list[tuple[KeyMark, KeyKind]] = [
+            (mark, "mentions") for mark in _few(key_marks(text, [], vocabulary))
+        ]
+        return Reading((), _keys(marks, (), vocabulary), (), (), None)
     start = text.index(name, text.index(":") + 1)
     if name.lower() == "none":
         return Reading((), (), (), (), OptOut(None, text.strip(), (start, start + len(name))))
@@ -112,8 +122,8 @@ def _keys_and_refs(
     addresses = list(links(page.keys, vocabulary))
     text = mask(page.keys, [(link.start, link.end) for link in addresses]) if addresses else page.keys
     closing = page.place in ("body", "commit")
-    key_list = list(key_marks(text, addresses, vocabulary))
-    ref_list = list(ref_marks(text, addresses, repo, closing))
+    key_list = _few(key_marks(text, addresses, vocabulary))
+    ref_list = _few(ref_marks(text, addresses, repo, closing))
     if not key_list and not ref_list:
         return (), ()
     marks: list[Mark] = sorted({mark.mark for mark in key_list} | {mark.mark for mark in ref_list})
@@ -132,17 +142,23 @@ def _keys(
 ) -> tuple[KeySeen, ...]:
     """Each key once, in order of first mention, as its strongest mention has it."""
     best: dict[str, KeySeen] = {}
-    spans = [(*code.span, code.known) for code in codes[:64]]
+    spans = {code.span: code.known for code in codes}
+    starts = sorted(spans)
     for mark, kind in sorted(marks, key=lambda pair: pair[0].start):
-        if (vocabulary.projects is None or not mark.configured) and any(
-            start <= mark.start and mark.end <= end and (known or (start, end) != (mark.start, mark.end))
-            for start, end, known in spans
-        ):
-            continue
+        if spans and (vocabulary.projects is None or not mark.configured):
+            index = bisect_right(starts, (mark.start, sys.maxsize)) - 1
+            code = starts[index] if index >= 0 else (0, 0)
+            if mark.end <= code[1] and (spans[code] or code != (mark.start, mark.end)):
+                continue
         held = best.get(mark.key)
         if held is None or STRENGTH[kind] > STRENGTH[held.kind]:
             best[mark.key] = KeySeen(mark.key, kind, (mark.start, mark.end), mark.configured)
     return tuple(best.values())
+
+
+def _few(marks: Iterable[_Mark]) -> list[_Mark]:
+    """As many marks as an honest text may have, so that no text can take long."""
+    return list(islice(marks, _MOST_MARKS))
 
 
 def _refs(marks: list[tuple[RefMark, KeyKind]]) -> tuple[RefSeen, ...]:

@@ -7,19 +7,17 @@ from typing import NamedTuple
 from linker.tags.kinds import Mark
 from linker.tags.links import Link
 
-_REF = re.compile(
-    r"(?<![\w/.-])(?P<repo>[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100})#(?P<far>[1-9][0-9]*+)(?!\w|\.[0-9])"
-    r"|(?<![\w/])(?<!\]\()#(?P<near>[1-9][0-9]*+)(?!\w|\.[0-9])"
-    r"|(?<![\w@])[Gg][Hh]-(?P<gh>[1-9][0-9]*+)(?!\w|\.[0-9])"
-)
+_NUMBER = re.compile(r"#([1-9][0-9]{0,17})(?!\w|\.[0-9])")
+_GH = re.compile(r"[Gg][Hh]-([1-9][0-9]{0,17})(?!\w|\.[0-9])")
+_REPO = re.compile(r"(?<![\w/.-])[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}\Z")
+_LONGEST_REPO = 140
 _BRANCH_REF = re.compile(
-    r"(?<![0-9])#(?P<near>[1-9][0-9]*+)(?![^\W_])|(?<![^\W_])[Gg][Hh]-(?P<gh>[1-9][0-9]*+)(?![^\W_])"
+    r"(?<![0-9])#(?P<near>[1-9][0-9]{0,17})(?![^\W_])|(?<![^\W_])[Gg][Hh]-(?P<gh>[1-9][0-9]{0,17})(?![^\W_])"
 )
 _CLOSING = re.compile(
     r"(?<![\w-])(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?::[ \t]*|[ \t]+)\Z", re.IGNORECASE | re.ASCII
 )
 _OWN_NUMBER = re.compile(r"\(#[0-9]+\)\s*\Z")
-_LARGEST = 18  # digits; GitHub's numbers are far below
 
 
 class RefMark(NamedTuple):
@@ -46,27 +44,39 @@ def ref_marks(text: str, addresses: list[Link], repo: str | None, closing: bool)
                 Mark(link.anchor, link.close),
                 closes,
             )
-    if "#" not in text and "gh-" not in text.lower():
-        return
-    for match in _REF.finditer(text):
-        digits = match["far"] or match["near"] or match["gh"]
-        if len(digits) > _LARGEST or (
-            match["near"]
-            and text[match.start() - 1 : match.start()] == "&"
-            and text[match.end() : match.end() + 1] == ";"
-        ):
-            continue
-        start, end = match.span()
+    for start, end, written, number in _written(text):
         closes = closing and _closes(text, start)
-        yield RefMark(_own(match["repo"], repo), int(digits), start, end, Mark(start, end), closes)
+        yield RefMark(_own(written, repo), number, start, end, Mark(start, end), closes)
+
+
+def _written(text: str) -> Iterator[tuple[int, int, str | None, int]]:
+    """Where each ref starts and ends, its repository if it names one, and its number."""
+    if "#" in text:
+        for match in _NUMBER.finditer(text):
+            start = match.start()
+            before = text[start - 1] if start else " "
+            if before.isalnum() or before in "._-":
+                far = _REPO.search(text, max(0, start - _LONGEST_REPO), start)
+                if far:
+                    yield far.start(), match.end(), far[0], int(match[1])
+                    continue
+                if before not in ".-":
+                    continue
+            entity = before == "&" and text.startswith(";", match.end())
+            if before != "/" and not entity and not text.startswith("](", start - 2):
+                yield start, match.end(), None, int(match[1])
+    if "gh-" in text or "GH-" in text or "Gh-" in text or "gH-" in text:
+        for match in _GH.finditer(text):
+            before = text[match.start() - 1] if match.start() else " "
+            if not before.isalnum() and before not in "_@":
+                yield match.start(), match.end(), None, int(match[1])
 
 
 def branch_refs(text: str, repo: str | None) -> Iterator[RefMark]:
     """Refs of a branch name: `fix#12`, `gh-12-retry`."""
     for match in _BRANCH_REF.finditer(text):
         digits = match["near"] or match["gh"]
-        if len(digits) <= _LARGEST:
-            yield RefMark(repo, int(digits), *match.span(), Mark(*match.span()), False)
+        yield RefMark(repo, int(digits), *match.span(), Mark(*match.span()), False)
 
 
 def own_number(text: str, end: int) -> int:

@@ -17,6 +17,7 @@ _STRENGTH: dict[CodeKind, int] = {
     "line": 3,
     "trailer": 4,
 }
+LONGEST_NAME = 1000  # characters of a title or branch in which codes are looked for; trackers keep 255
 _MOST_UNKNOWN = 16  # unknown codes of one text for which the nearest is looked for
 
 
@@ -24,7 +25,7 @@ def candidates(page: Page, heads: Container[str]) -> Iterator[Candidate]:
     """What a catalogue could hold in the title and in brackets."""
     yield from in_brackets(page.folded)
     if page.title_end:
-        yield from in_title(page.folded[: page.title_end], heads)
+        yield from in_title(page.folded[: min(page.title_end, LONGEST_NAME)], heads)
 
 
 def tag_lines(page: Page) -> list[tuple[Line, CodeKind]]:
@@ -79,7 +80,7 @@ def matches(
 
 
 def strongest(found: list[CodeSeen], vocabulary: Vocabulary) -> tuple[CodeSeen, ...]:
-    """Each code once, in order of first mention, as its strongest place has it; unknown ones with a nearest."""
+    """Each code once, in order of first mention, as its strongest place has it; the unknown say a near one."""
     best: dict[tuple[str, str | None], CodeSeen] = {}
     for seen in sorted(found, key=lambda seen: seen.span) if len(found) > 1 else found:
         name = (seen.code if seen.known else seen.code.upper(), seen.cycle)
