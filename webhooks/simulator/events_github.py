@@ -79,38 +79,43 @@ def push_event(told: Pull, before: str, commits: Sequence[Commit], ref: str = ""
     """`push` to a pull request's branch, or of its merge to the main branch."""
     base = f"{WEB}/{ORG}/{told.repository}"
     listed = [_pushed(base, told, made) for made in commits]
-    body = envelope(None, told.repository, told.author, ref=ref or f"refs/heads/{told.branch}", before=before,
-        after=commits[-1].sha,
-                    pusher={"name": told.author, "email": f"{told.author}@northwind.example.com"},
-                    created=set(before) == {"0"},
-                    deleted=False, forced=False, base_ref=None,
-                    compare=f"{base}/compare/{before[:12]}...{commits[-1].sha[:12]}",
-                    commits=listed, head_commit=listed[-1])  # fmt: skip
+    body = envelope(
+        None, told.repository, told.author, ref=ref or f"refs/heads/{told.branch}", before=before,
+        after=commits[-1].sha, pusher={"name": told.author, "email": f"{told.author}@northwind.example.com"},
+        created=set(before) == {"0"}, deleted=False, forced=False, base_ref=None,
+        compare=f"{base}/compare/{before[:12]}...{commits[-1].sha[:12]}", commits=listed,
+        head_commit=listed[-1],
+    )  # fmt: skip
     created = int(EPOCH.timestamp())
-    body["repository"] = repository(told.repository) | {"created_at": created,
-        "pushed_at": int(commits[-1].at.timestamp()),
-                                                        "master_branch": "main",
-                                                        "organization": ORG}  # fmt: skip
+    body["repository"] = repository(told.repository) | {
+        "created_at": created, "pushed_at": int(commits[-1].at.timestamp()), "master_branch": "main",
+        "organization": ORG,
+    }  # fmt: skip
     return body
 
 
 def _pushed(base: str, told: Pull, made: Commit) -> Json:
     who = {"name": made.author, "email": f"{made.author}@northwind.example.com", "username": made.author}
-    return {"id": made.sha, "tree_id": made.sha[::-1], "distinct": True, "message": made.message,
-        "timestamp": time(made.at),
-            "url": f"{base}/commit/{made.sha}", "author": who, "committer": who, "added": [],
-            "removed": [],
-            "modified": [f"src/{told.repository.replace('-', '_')}/{made.sha[:6]}.py"]}  # fmt: skip
+    return {
+        "id": made.sha, "tree_id": made.sha[::-1], "distinct": True, "message": made.message,
+        "timestamp": time(made.at), "url": f"{base}/commit/{made.sha}", "author": who, "committer": who,
+        "added": [], "removed": [],
+        "modified": [f"src/{told.repository.replace('-', '_')}/{made.sha[:6]}.py"],
+    }  # fmt: skip
 
 
 def ping_event() -> Json:
     """`ping`: the first thing that a new webhook sends."""
-    hook = {"type": "App", "id": 480110023, "name": "web", "active": True, "events": ["issues", "label",
-        "milestone", "pull_request", "push"],
-            "config": {"content_type": "json", "insecure_ssl": "0", "secret": "********",
-                "url": "https://sightline.example.com/webhooks/github"},
-            "updated_at": time(EPOCH), "created_at": time(EPOCH), "app_id": APP_ID,
-            "deliveries_url": f"{API}/app/hook/deliveries"}  # fmt: skip
+    hook = {
+        "type": "App", "id": 480110023, "name": "web", "active": True,
+        "events": ["issues", "label", "milestone", "pull_request", "push"],
+        "config": {
+            "content_type": "json", "insecure_ssl": "0", "secret": "********",
+            "url": "https://sightline.example.com/webhooks/github",
+        },
+        "updated_at": time(EPOCH), "created_at": time(EPOCH), "app_id": APP_ID,
+        "deliveries_url": f"{API}/app/hook/deliveries",
+    }  # fmt: skip
     return {"zen": "Keep it logically awesome.", "hook_id": 480110023, "hook": hook}
 
 
@@ -122,15 +127,18 @@ def installation() -> Json:
         "access_tokens_url": f"{API}/app/installations/{INSTALLATION_ID}/access_tokens",
         "repositories_url": f"{API}/installation/repositories",
         "html_url": f"{WEB}/organizations/{ORG}/settings/installations/{INSTALLATION_ID}",
-        "target_id": owner()["id"],
-        "target_type": "Organization", "permissions": {"checks": "write", "issues": "write",
-            "metadata": "read", "pull_requests": "write",
-                                                       "statuses": "write"},
-        "events": ["issue_comment", "issues", "label", "milestone", "pull_request", "push", "repository",
-            "sub_issues"],
+        "target_id": owner()["id"], "target_type": "Organization",
+        "permissions": {
+            "checks": "write", "issues": "write", "metadata": "read", "pull_requests": "write",
+            "statuses": "write",
+        },
+        "events": [
+            "issue_comment", "issues", "label", "milestone", "pull_request", "push", "repository",
+            "sub_issues",
+        ],
         "created_at": time(EPOCH), "updated_at": time(EPOCH), "single_file_name": None,
-        "has_multiple_single_files": False,
-        "single_file_paths": [], "suspended_by": None, "suspended_at": None,
+        "has_multiple_single_files": False, "single_file_paths": [], "suspended_by": None,
+        "suspended_at": None,
     }  # fmt: skip
 
 
@@ -157,20 +165,26 @@ def repository_event(action: str, repository_name: str, sender: str, **changes: 
 def status_event(repository_name: str, told: Json, branch: str, moment: datetime) -> Json:
     """`status`: somebody, here always us, has written a commit status."""
     sha = told["sha"]
-    commit = {"sha": sha, "node_id": f"C_kwDO{sha[:24]}",
+    commit = {
+        "sha": sha, "node_id": f"C_kwDO{sha[:24]}",
         "url": f"{API}/repos/{ORG}/{repository_name}/commits/{sha}",
-              "html_url": f"{WEB}/{ORG}/{repository_name}/commit/{sha}",
-              "comments_url": f"{API}/repos/{ORG}/{repository_name}/commits/{sha}/comments",
-              "author": user(OUR_BOT), "committer": user(OUR_BOT), "parents": [],
-              "commit": {"author": {"name": OUR_BOT, "email": "", "date": time(moment)},
-                  "committer": {"name": OUR_BOT, "email": "", "date": time(moment)},
-                         "message": "", "tree": {"sha": sha[::-1], "url": ""}, "url": "", "comment_count": 0,
-                         "verification": {"verified": False, "reason": "unsigned", "signature": None,
-                             "payload": None, "verified_at": None}}}  # fmt: skip
-    return envelope(None, repository_name, OUR_BOT, id=stable_number(f"status-{sha}-{time(moment)}"), sha=sha,
-                    name=f"{ORG}/{repository_name}", target_url=told.get("target_url"), avatar_url=None,
-                    context=told["context"],
-                    description=told.get("description"), state=told["state"], commit=commit,
-                    branches=[{"name": branch, "commit": {"sha": sha, "url": ""},
-                        "protected": False}] if branch else [],
-                    created_at=time(moment), updated_at=time(moment))  # fmt: skip
+        "html_url": f"{WEB}/{ORG}/{repository_name}/commit/{sha}",
+        "comments_url": f"{API}/repos/{ORG}/{repository_name}/commits/{sha}/comments",
+        "author": user(OUR_BOT), "committer": user(OUR_BOT), "parents": [],
+        "commit": {
+            "author": {"name": OUR_BOT, "email": "", "date": time(moment)},
+            "committer": {"name": OUR_BOT, "email": "", "date": time(moment)}, "message": "",
+            "tree": {"sha": sha[::-1], "url": ""}, "url": "", "comment_count": 0,
+            "verification": {
+                "verified": False, "reason": "unsigned", "signature": None, "payload": None,
+                "verified_at": None,
+            },
+        },
+    }  # fmt: skip
+    return envelope(
+        None, repository_name, OUR_BOT, id=stable_number(f"status-{sha}-{time(moment)}"), sha=sha,
+        name=f"{ORG}/{repository_name}", target_url=told.get("target_url"), avatar_url=None,
+        context=told["context"], description=told.get("description"), state=told["state"], commit=commit,
+        branches=[{"name": branch, "commit": {"sha": sha, "url": ""}, "protected": False}] if branch else [],
+        created_at=time(moment), updated_at=time(moment),
+    )  # fmt: skip

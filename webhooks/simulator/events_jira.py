@@ -48,9 +48,10 @@ def sprint_event(event: str, moment: datetime, held: Sprint, old: Json | None = 
 
 def issue_link_event(event: str, moment: datetime, number: int, source: Ticket, target: Ticket) -> Json:
     """`issuelink_*`: ids only, no keys."""
-    kind = {"id": 10000, "name": "Blocks", "outwardName": "blocks", "inwardName": "is blocked by",
-        "isSubTaskLinkType": False,
-            "isSystemLinkType": False}  # fmt: skip
+    kind = {
+        "id": 10000, "name": "Blocks", "outwardName": "blocks", "inwardName": "is blocked by",
+        "isSubTaskLinkType": False, "isSystemLinkType": False,
+    }  # fmt: skip
     link = {
         "id": number,
         "sourceIssueId": source.id,

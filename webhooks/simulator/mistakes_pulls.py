@@ -53,16 +53,22 @@ def _written_wrong(world: World, rng: Random) -> None:
         ("look-alike letter", november, f"[{LOOK_ALIKE_CODE}] Hide the coupon field", plain.strip()),
         ("project not configured", october, "OPS-31: Move the office printers", plain.strip()),
         ("project not configured", november, "Badge reader on the third floor", f"{plain}Fixes OPS-32."),
-        ("code in a fence", november, "Document the trailer",
-            f"{plain}```\nKR: O1.KR1\n```\n\nUse `KR: O1.KR1` as a trailer."),
+        (
+            "code in a fence", november, "Document the trailer",
+            f"{plain}```\nKR: O1.KR1\n```\n\nUse `KR: O1.KR1` as a trailer.",
+        ),
         ("placeholder code", november, "Template for pull requests", f"{plain}KR: <code>"),
         ("opt-out beside a key", october, f"NO-JIRA: tidy up after {first.key}", plain.strip()),
-        ("revert", november, f'Revert "{first.key}: {first.title}"',
-            f'This reverts the change "{first.key}: {first.title}".'),
+        (
+            "revert", november, f'Revert "{first.key}: {first.title}"',
+            f'This reverts the change "{first.key}: {first.title}".',
+        ),
         ("code of a dropped key result", november, "Show refund reasons in the mail", f"{plain}KR: O2.KR3"),
         ("code of a dropped key result", november, "Limit refunds per day", f"{plain}KR: O2.KR3"),
-        ("code of an ended cycle", november, "Remove the last redirect to the old cluster",
-            f"{plain}KR: 2026Q3/O1.KR1"),
+        (
+            "code of an ended cycle", november, "Remove the last redirect to the old cluster",
+            f"{plain}KR: 2026Q3/O1.KR1",
+        ),
         ("two codes", october, "Faster basket drawer", f"{plain}KR: O1.KR2, O3.KR2"),
     ]  # fmt: skip
     served = {
@@ -86,13 +92,11 @@ def _worked(world: World, rng: Random, count: int, jira: bool = True) -> list[Pu
     begin, finish = at(date(2026, 10, 20)), at(date(2026, 11, 25))
     counts = Counter(id(pull.tickets[0]) for pull in world.pulls if pull.tickets)
     taken = {id(world.tickets[place]) for place in world.taken}
-    fit = [
-        pull
-        for pull in world.pulls
-        if pull.tickets and pull.ended and pull.merges and begin < pull.opened and pull.ended < finish
-        and _plain(pull.tickets[0],
-            jira) and counts[id(pull.tickets[0])] == 1 and id(pull.tickets[0]) not in taken
-    ]  # fmt: skip
+    done = [
+        pull for pull in world.pulls if pull.tickets and pull.ended and pull.merges and pull.ended < finish
+    ]
+    alone = [pull for pull in done if pull.opened > begin and counts[id(pull.tickets[0])] == 1]
+    fit = [pull for pull in alone if _plain(pull.tickets[0], jira) and id(pull.tickets[0]) not in taken]
     found = rng.sample(fit, count)
     world.taken |= {world.tickets.index(pull.tickets[0]) for pull in found}
     return found
@@ -113,9 +117,11 @@ def _disagreeing(world: World, rng: Random) -> None:
     """The title names one ticket and the branch another; both stand."""
     for pull in _worked(world, rng, 4):
         ticket = pull.tickets[0]
-        other = next(held for held in world.tickets if held.team == ticket.team and held.parent not in (None,
-            ticket.parent)
-                     and held.created < pull.opened and held.parent and held.parent.codes)  # fmt: skip
+        other = next(
+            held for held in world.tickets if held.team == ticket.team and held.parent not in (
+                None, ticket.parent,
+            ) and held.created < pull.opened and held.parent and held.parent.codes
+        )  # fmt: skip
         pull.style, pull.branch = "title", f"feature/{other.key}-{slug(other.title)}"
         pull.serves = [ticket, other]
         world.plant("branch and title disagree", pull)

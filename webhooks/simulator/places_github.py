@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from webhooks.simulator.company import DEPENDENCY_BOT, ORG, REPOSITORY
+from webhooks.simulator.company import APP_ID, DEPENDENCY_BOT, ORG, REPOSITORY
 from webhooks.simulator.deliveries import Json, fixed, stable_number
 
 API = "https://api.github.com"
@@ -18,35 +18,30 @@ EPOCH = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
 #: Labels that every repository of the company has, with GitHub's colour and its flag for a default label.
 LABELS = {
     "bug": ("d73a4a", True), "documentation": ("0075ca", True), "epic": ("5319e7", False),
-    "tech debt": ("c5def5", False),
-    "dependencies": ("0366d6", False), "needs review": ("fbca04", False),
+    "tech debt": ("c5def5", False), "dependencies": ("0366d6", False), "needs review": ("fbca04", False),
 }  # fmt: skip
 
 
-_USER_URLS = ("followers", "following{/other_user}", "gists{/gist_id}", "starred{/owner}{/repo}",
-    "subscriptions", "orgs", "repos",
-              "events{/privacy}", "received_events")  # fmt: skip
+_USER_URLS = (
+    "followers", "following{/other_user}", "gists{/gist_id}", "starred{/owner}{/repo}", "subscriptions",
+    "orgs", "repos", "events{/privacy}", "received_events",
+)  # fmt: skip
 
 
 _REPO_URLS = {
     "forks": "forks", "keys": "keys{/key_id}", "collaborators": "collaborators{/collaborator}",
-    "teams": "teams", "hooks": "hooks",
-    "issue_events": "issues/events{/number}", "events": "events", "assignees": "assignees{/user}",
-    "branches": "branches{/branch}",
-    "tags": "tags", "blobs": "git/blobs{/sha}", "git_tags": "git/tags{/sha}", "git_refs": "git/refs{/sha}",
-    "trees": "git/trees{/sha}",
-    "statuses": "statuses/{sha}", "languages": "languages", "stargazers": "stargazers",
-    "contributors": "contributors",
-    "subscribers": "subscribers", "subscription": "subscription", "commits": "commits{/sha}",
-    "git_commits": "git/commits{/sha}",
+    "teams": "teams", "hooks": "hooks", "issue_events": "issues/events{/number}", "events": "events",
+    "assignees": "assignees{/user}", "branches": "branches{/branch}", "tags": "tags",
+    "blobs": "git/blobs{/sha}", "git_tags": "git/tags{/sha}", "git_refs": "git/refs{/sha}",
+    "trees": "git/trees{/sha}", "statuses": "statuses/{sha}", "languages": "languages",
+    "stargazers": "stargazers", "contributors": "contributors", "subscribers": "subscribers",
+    "subscription": "subscription", "commits": "commits{/sha}", "git_commits": "git/commits{/sha}",
     "comments": "comments{/number}", "issue_comment": "issues/comments{/number}",
-    "contents": "contents/{+path}",
-    "compare": "compare/{base}...{head}", "merges": "merges", "archive": "{archive_format}{/ref}",
-    "downloads": "downloads",
-    "issues": "issues{/number}", "pulls": "pulls{/number}", "milestones": "milestones{/number}",
+    "contents": "contents/{+path}", "compare": "compare/{base}...{head}", "merges": "merges",
+    "archive": "{archive_format}{/ref}", "downloads": "downloads", "issues": "issues{/number}",
+    "pulls": "pulls{/number}", "milestones": "milestones{/number}",
     "notifications": "notifications{?since,all,participating}", "labels": "labels{/name}",
-    "releases": "releases{/id}",
-    "deployments": "deployments",
+    "releases": "releases{/id}", "deployments": "deployments",
 }  # fmt: skip
 
 
@@ -115,26 +110,23 @@ def repository(name: str) -> Json:
     at, full = f"{API}/repos/{known.full_name}", known.full_name
     told: Json = {
         "id": known.id, "node_id": f"R_kgDO{known.id:x}", "name": name, "full_name": full,
-        "private": known.private, "owner": owner(),
-        "html_url": f"{WEB}/{full}", "description": known.description, "fork": False, "url": at,
+        "private": known.private, "owner": owner(), "html_url": f"{WEB}/{full}",
+        "description": known.description, "fork": False, "url": at,
     }  # fmt: skip
     told |= {f"{key}_url": f"{at}/{path}" for key, path in _REPO_URLS.items() if not path.startswith("{")}
     told |= {key: value.replace("/{/", "{/") for key, value in told.items() if isinstance(value, str)}
     told["archive_url"] = f"{at}/{{archive_format}}{{/ref}}"
     return told | {
         "created_at": time(EPOCH), "updated_at": time(EPOCH), "pushed_at": time(EPOCH),
-        "git_url": f"git://github.com/{full}.git",
-        "ssh_url": f"git@github.com:{full}.git", "clone_url": f"{WEB}/{full}.git", "svn_url": f"{WEB}/{full}",
-        "homepage": None,
-        "size": 4096, "stargazers_count": 3, "watchers_count": 3, "language": known.language,
-        "has_issues": True, "has_projects": True,
-        "has_downloads": True, "has_wiki": False, "has_pages": False, "has_discussions": False,
-        "forks_count": 0, "mirror_url": None,
-        "archived": False, "disabled": False, "open_issues_count": 12, "license": None, "allow_forking": True,
-        "is_template": False,
+        "git_url": f"git://github.com/{full}.git", "ssh_url": f"git@github.com:{full}.git",
+        "clone_url": f"{WEB}/{full}.git", "svn_url": f"{WEB}/{full}", "homepage": None, "size": 4096,
+        "stargazers_count": 3, "watchers_count": 3, "language": known.language, "has_issues": True,
+        "has_projects": True, "has_downloads": True, "has_wiki": False, "has_pages": False,
+        "has_discussions": False, "forks_count": 0, "mirror_url": None, "archived": False, "disabled": False,
+        "open_issues_count": 12, "license": None, "allow_forking": True, "is_template": False,
         "web_commit_signoff_required": False, "topics": [],
-        "visibility": "private" if known.private else "public", "forks": 0,
-        "open_issues": 12, "watchers": 3, "default_branch": "main", "custom_properties": {},
+        "visibility": "private" if known.private else "public", "forks": 0, "open_issues": 12, "watchers": 3,
+        "default_branch": "main", "custom_properties": {},
     }  # fmt: skip
 
 
@@ -144,8 +136,8 @@ def label(repository_name: str, name: str) -> Json:
     number = stable_number(f"label-{repository_name}-{name}")
     return {
         "id": number, "node_id": f"LA_kwDO{number:x}",
-        "url": f"{API}/repos/{ORG}/{repository_name}/labels/{name.replace(' ', '%20')}",
-        "name": name, "color": colour, "default": default, "description": None,
+        "url": f"{API}/repos/{ORG}/{repository_name}/labels/{name.replace(' ', '%20')}", "name": name,
+        "color": colour, "default": default, "description": "",
     }  # fmt: skip
 
 
@@ -171,3 +163,12 @@ def owner_part() -> str:
 def repository_part(name: str) -> str:
     """A repository, marked as a part that never changes."""
     return fixed(f"repository {name}", repository(name))
+
+
+def app() -> Json:
+    """Our GitHub App."""
+    known = {"id": APP_ID, "slug": "sightline-northwind", "node_id": "A_kwDO", "client_id": "Iv23northwind"}
+    known |= {"owner": owner(), "name": "Sightline", "description": "Which key result does it serve?"}
+    known |= {"external_url": "https://sightline.example.com", "html_url": f"{WEB}/apps/sightline-northwind"}
+    known |= {"created_at": time(EPOCH), "updated_at": time(EPOCH), "events": ["issues", "pull_request"]}
+    return known | {"permissions": {"checks": "write", "metadata": "read", "statuses": "write"}}

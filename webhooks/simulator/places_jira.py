@@ -22,9 +22,10 @@ STATUSES = {
 }
 
 
-_TYPES = {"Epic": ("10000", 1, False), "Story": ("10001", 0, False), "Task": ("10002", 0, False),
-    "Bug": ("10004", 0, False),
-          "Sub-task": ("10003", -1, True)}  # fmt: skip
+_TYPES = {
+    "Epic": ("10000", 1, False), "Story": ("10001", 0, False), "Task": ("10002", 0, False),
+    "Bug": ("10004", 0, False), "Sub-task": ("10003", -1, True),
+}  # fmt: skip
 
 
 def time(moment: datetime | None) -> str | None:

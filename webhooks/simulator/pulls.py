@@ -115,12 +115,15 @@ def _name_aside(pull: Pull, rng: Random) -> None:
 
 
 def _body(rng: Random) -> str:
-    steps = rng.sample(("Reads are batched.", "The old path stays behind a flag.",
-        "Adds a counter and a histogram.", "Tests cover the empty case.",
-                        "No change of the public interface.", "Tried on staging with last week's traffic.",
-                        "The error text says what to do next.",
-                        "Removes a branch that nobody takes.", "Roll-back is one switch."), rng.randrange(2,
-                        5))  # fmt: skip
+    steps = rng.sample(
+        (
+            "Reads are batched.", "The old path stays behind a flag.", "Adds a counter and a histogram.",
+            "Tests cover the empty case.", "No change of the public interface.",
+            "Tried on staging with last week's traffic.", "The error text says what to do next.",
+            "Removes a branch that nobody takes.", "Roll-back is one switch.",
+        ),
+        rng.randrange(2, 5),
+    )  # fmt: skip
     listed = "\n".join(f"- {step}" for step in steps)
     checked = "## How it was checked\nUnit tests and a run on staging."
     return f"{rng.choice(WHY)}\n\n## What changed\n{listed}\n\n{checked}"

@@ -7,6 +7,7 @@ from webhooks.simulator.deliveries import Json, stable_number
 from webhooks.simulator.places_github import (
     API,
     WEB,
+    app,
     label,
     owner_part,
     reactions,
@@ -24,12 +25,10 @@ def milestone(sprint: Sprint, moment: datetime, open_issues: int = 0, closed_iss
     at = f"{API}/repos/{ORG}/{ISSUES_REPOSITORY}/milestones/{number}"
     return {
         "url": at, "html_url": f"{WEB}/{ORG}/{ISSUES_REPOSITORY}/milestone/{number}",
-        "labels_url": f"{at}/labels", "id": sprint.id,
-        "node_id": f"MI_kwDO{sprint.id:x}", "number": number, "title": sprint.name,
-        "description": f"Starts {sprint.window.start.date().isoformat()}",
-        "creator": user_part(sprint.team.planner), "open_issues": open_issues,
-        "closed_issues": closed_issues, "state": "closed" if sprint.state == "closed" else "open",
-        "created_at": time(sprint.window.start),
+        "labels_url": f"{at}/labels", "id": sprint.id, "node_id": f"MI_kwDO{sprint.id:x}", "number": number,
+        "title": sprint.name, "description": f"Starts {sprint.window.start.date().isoformat()}",
+        "creator": user_part(sprint.team.planner), "open_issues": open_issues, "closed_issues": closed_issues,
+        "state": "closed" if sprint.state == "closed" else "open", "created_at": time(sprint.window.start),
         "updated_at": time(moment), "due_on": time(sprint.window.end),
         "closed_at": time(sprint.window.end) if sprint.state == "closed" else None,
     }  # fmt: skip
@@ -42,24 +41,24 @@ def issue(ticket: Ticket) -> Json:
     assignee = user_part(ticket.assignee) if ticket.assignee else None
     told: Json = {
         "url": at, "repository_url": f"{API}/repos/{ORG}/{ISSUES_REPOSITORY}",
-        "labels_url": f"{at}/labels{{/name}}",
-        "comments_url": f"{at}/comments", "events_url": f"{at}/events", "html_url": html, "id": ticket.id,
-        "node_id": f"I_kwDO{ticket.id:x}",
-        "number": ticket.number, "title": ticket.title, "user": user_part(ticket.reporter),
+        "labels_url": f"{at}/labels{{/name}}", "comments_url": f"{at}/comments", "events_url": f"{at}/events",
+        "html_url": html, "id": ticket.id, "node_id": f"I_kwDO{ticket.id:x}", "number": ticket.number,
+        "title": ticket.title, "user": user_part(ticket.reporter),
         "labels": [label(ISSUES_REPOSITORY, name) for name in ticket.labels],
-        "state": "closed" if ticket.status == "Done" else "open",
-        "locked": False, "assignee": assignee, "assignees": [assignee] if assignee else [],
-        "milestone": milestone(ticket.sprints[-1],
-            ticket.sprints[-1].window.start) if ticket.sprints else None, "comments": 0,
-        "created_at": time(ticket.created), "updated_at": time(ticket.updated),
-        "closed_at": time(ticket.closed),
-        "author_association": "MEMBER", "type": None, "active_lock_reason": None,
+        "state": "closed" if ticket.status == "Done" else "open", "locked": False, "assignee": assignee,
+        "assignees": [assignee] if assignee else [],
+        "milestone": milestone(
+            ticket.sprints[-1], ticket.sprints[-1].window.start,
+        ) if ticket.sprints else None,
+        "comments": 0, "created_at": time(ticket.created), "updated_at": time(ticket.updated),
+        "closed_at": time(ticket.closed), "author_association": "MEMBER", "type": None,
+        "active_lock_reason": None,
         "sub_issues_summary": {"total": 0, "completed": 0, "percent_completed": 0},
-        "issue_dependencies_summary": {"blocked_by": 0, "total_blocked_by": 0, "blocking": 0,
-            "total_blocking": 0},
+        "issue_dependencies_summary": {
+            "blocked_by": 0, "total_blocked_by": 0, "blocking": 0, "total_blocking": 0,
+        },
         "body": ticket.body or None, "reactions": reactions(at), "timeline_url": f"{at}/timeline",
-        "performed_via_github_app": None,
-        "state_reason": _reason(ticket),
+        "performed_via_github_app": None, "state_reason": _reason(ticket),
     }  # fmt: skip
     if ticket.parent is not None:
         told["parent_issue_url"] = f"{API}/repos/{ORG}/{ISSUES_REPOSITORY}/issues/{ticket.parent.number}"
@@ -95,30 +94,26 @@ def pull(pull: Pull) -> Json:
     }  # fmt: skip
     return {
         "url": at, "id": number, "node_id": f"PR_kwDO{number:x}", "html_url": html,
-        "diff_url": f"{html}.diff", "patch_url": f"{html}.patch",
-        "issue_url": issue_at, "number": pull.number, "state": pull.state, "locked": False,
-        "title": pull.title, "user": author,
+        "diff_url": f"{html}.diff", "patch_url": f"{html}.patch", "issue_url": issue_at,
+        "number": pull.number, "state": pull.state, "locked": False, "title": pull.title, "user": author,
         "body": pull.body or None, "created_at": time(pull.opened), "updated_at": time(pull.updated),
-        "closed_at": time(pull.closed),
-        "merged_at": time(pull.closed) if pull.merged else None,
-        "merge_commit_sha": merge_sha(pull) if pull.merged else None,
-        "assignee": None, "assignees": [], "requested_reviewers": [], "requested_teams": [],
+        "closed_at": time(pull.closed), "merged_at": time(pull.closed) if pull.merged else None,
+        "merge_commit_sha": merge_sha(pull) if pull.merged else None, "assignee": None, "assignees": [],
+        "requested_reviewers": [], "requested_teams": [],
         "labels": [label(pull.repository, name) for name in pull.labels], "milestone": None,
-        "draft": pull.draft,
-        "commits_url": f"{at}/commits", "review_comments_url": f"{at}/comments",
+        "draft": pull.draft, "commits_url": f"{at}/commits", "review_comments_url": f"{at}/comments",
         "review_comment_url": f"{API}/repos/{full}/pulls/comments{{/number}}",
-        "comments_url": f"{issue_at}/comments",
-        "statuses_url": statuses,
-        "head": {"label": f"{ORG}:{pull.branch}", "ref": pull.branch, "sha": pull.head, "user": owner_part(),
-            "repo": repo},
-        "base": {"label": f"{ORG}:main", "ref": "main",
-            "sha": base, "user": owner_part(), "repo": repo},
+        "comments_url": f"{issue_at}/comments", "statuses_url": statuses,
+        "head": {
+            "label": f"{ORG}:{pull.branch}", "ref": pull.branch, "sha": pull.head, "user": owner_part(),
+            "repo": repo,
+        },
+        "base": {"label": f"{ORG}:main", "ref": "main", "sha": base, "user": owner_part(), "repo": repo},
         "_links": {name: {"href": href} for name, href in links.items()},
         "author_association": "CONTRIBUTOR" if bot else "MEMBER", "auto_merge": None,
-        "active_lock_reason": None,
-        "merged": pull.merged, "mergeable": None, "rebaseable": None, "mergeable_state": "unknown",
-        "merged_by": user_part(pull.author) if pull.merged else None, "comments": pull.comments,
-        "review_comments": 0, "maintainer_can_modify": False,
+        "active_lock_reason": None, "merged": pull.merged, "mergeable": None, "rebaseable": None,
+        "mergeable_state": "unknown", "merged_by": user_part(pull.author) if pull.merged else None,
+        "comments": pull.comments, "review_comments": 0, "maintainer_can_modify": False,
         "commits": len(pull.commits), "additions": 12 * len(pull.commits), "deletions": 4 * len(pull.commits),
         "changed_files": 1 + len(pull.commits),
     }  # fmt: skip
@@ -143,12 +138,14 @@ def commit(repository_name: str, told: Commit, parent: str) -> Json:
     }
     return {
         "sha": told.sha, "node_id": f"C_kwDO{told.sha[:24]}",
-        "commit": {"author": who, "committer": who, "message": told.message, "tree": {"sha": told.sha[::-1],
-            "url": f"{at}/git/trees/{told.sha[::-1]}"},
-                   "url": f"{at}/git/commits/{told.sha}", "comment_count": 0, "verification": verification},
+        "commit": {
+            "author": who, "committer": who, "message": told.message,
+            "tree": {"sha": told.sha[::-1], "url": f"{at}/git/trees/{told.sha[::-1]}"},
+            "url": f"{at}/git/commits/{told.sha}", "comment_count": 0, "verification": verification,
+        },
         "url": f"{at}/commits/{told.sha}", "html_url": f"{html}/{told.sha}",
-        "comments_url": f"{at}/commits/{told.sha}/comments",
-        "author": user(told.author), "committer": user(told.author),
+        "comments_url": f"{at}/commits/{told.sha}/comments", "author": user(told.author),
+        "committer": user(told.author),
         "parents": [{"sha": parent, "url": f"{at}/commits/{parent}", "html_url": f"{html}/{parent}"}],
     }  # fmt: skip
 
@@ -161,29 +158,30 @@ def comment(
     url = f"{at}/comments/{comment_id}"
     return {
         "url": url, "html_url": f"{WEB}/{ORG}/{repository_name}/issues/{number}#issuecomment-{comment_id}",
-        "issue_url": f"{at}/{number}",
-        "id": comment_id, "node_id": f"IC_kwDO{comment_id:x}", "user": user(author),
-        "created_at": time(moment), "updated_at": time(moment),
+        "issue_url": f"{at}/{number}", "id": comment_id, "node_id": f"IC_kwDO{comment_id:x}",
+        "user": user(author), "created_at": time(moment), "updated_at": time(moment),
         "author_association": "MEMBER", "body": text, "reactions": reactions(url),
-        "performed_via_github_app": {"slug": "sightline-northwind"} if author == OUR_BOT else None,
+        "performed_via_github_app": app() if author == OUR_BOT else None,
     }  # fmt: skip
 
 
 def pull_as_issue(told: Json) -> Json:
     """A pull request as /issues and issue_comment events carry it: an issue with a `pull_request` object."""
     at, html = told["issue_url"], told["html_url"]
-    kept = ("html_url", "number", "title", "user", "labels", "state", "locked", "assignee", "assignees",
-        "milestone", "comments", "created_at",
-            "updated_at", "closed_at", "author_association", "active_lock_reason", "body",
-            "draft")  # fmt: skip
+    kept = (
+        "html_url", "number", "title", "user", "labels", "state", "locked", "assignee", "assignees",
+        "milestone", "comments", "created_at", "updated_at", "closed_at", "author_association",
+        "active_lock_reason", "body", "draft",
+    )  # fmt: skip
     number = stable_number(f"issue-{at}")
     return {name: told.get(name) for name in kept} | {
         "url": at, "repository_url": at.rpartition("/issues/")[0], "labels_url": f"{at}/labels{{/name}}",
-        "comments_url": f"{at}/comments",
-        "events_url": f"{at}/events", "id": number, "node_id": told["node_id"],
-        "comments": told.get("comments", 0),
-        "pull_request": {"url": told["url"], "html_url": html, "diff_url": f"{html}.diff",
-            "patch_url": f"{html}.patch", "merged_at": told["merged_at"]},
+        "comments_url": f"{at}/comments", "events_url": f"{at}/events", "id": number,
+        "node_id": told["node_id"], "comments": told.get("comments", 0),
+        "pull_request": {
+            "url": told["url"], "html_url": html, "diff_url": f"{html}.diff", "patch_url": f"{html}.patch",
+            "merged_at": told["merged_at"],
+        },
         "reactions": reactions(at), "timeline_url": f"{at}/timeline", "performed_via_github_app": None,
         "state_reason": None,
     }  # fmt: skip

@@ -114,15 +114,17 @@ def _resolution(ticket: Ticket) -> Json:
 
 def _empty(ticket: Ticket) -> Json:
     none: dict[str, Any] = dict.fromkeys(
-        ("timespent", "aggregatetimespent", "timeoriginalestimate", "aggregatetimeoriginalestimate",
-            "timeestimate",
-         "aggregatetimeestimate", "security", "environment", "duedate", "lastViewed", EPIC_FIELD)
+        (
+            "timespent", "aggregatetimespent", "timeoriginalestimate", "aggregatetimeoriginalestimate",
+            "timeestimate", "aggregatetimeestimate", "security", "environment", "duedate", "lastViewed",
+            EPIC_FIELD,
+        ),
     )  # fmt: skip
     nothing: Json = {name: [] for name in ("fixVersions", "versions", "components", "attachment", "subtasks")}
     at = f"{JIRA_URL}/rest/api/2/issue/{ticket.key}"
     return {
-        **none, **nothing, "workratio": -1, "timetracking": {}, "issuerestriction": {"issuerestrictions": {},
-            "shouldDisplay": False},
+        **none, **nothing, "workratio": -1, "timetracking": {},
+        "issuerestriction": {"issuerestrictions": {}, "shouldDisplay": False},
         "watches": {"self": f"{at}/watchers", "watchCount": 1, "isWatching": False},
         "votes": {"self": f"{at}/votes", "votes": 0, "hasVoted": False},
         "progress": {"progress": 0, "total": 0}, "aggregateprogress": {"progress": 0, "total": 0},

@@ -24,12 +24,10 @@ def fields_list() -> list[Json]:
         "parent": "any",
         "updated": "datetime",
     }
-    listed: list[Json] = [
-        {"id": name, "key": name, "name": name.capitalize(), "custom": False, "orderable": True,
-            "navigable": True, "searchable": True,
-         "clauseNames": [name], "schema": {"type": kind, "system": name}}
+    listed = [
+        _field(name, name.capitalize(), [name], {"type": kind, "system": name})
         for name, kind in system.items()
-    ]  # fmt: skip
+    ]
     greenhopper, plain = "com.pyxis.greenhopper.jira:", "com.atlassian.jira.plugin.system.customfieldtypes:"
     custom = [
         (SPRINT_FIELD, "Sprint", greenhopper + "gh-sprint", {"type": "array", "items": "json"}),
@@ -42,13 +40,20 @@ def fields_list() -> list[Json]:
     ]
     for name, shown, kind, schema in custom:
         number = int(name.partition("_")[2])
-        listed.append(
-            {"id": name, "key": name, "name": shown, "untranslatedName": shown, "custom": True,
-                "orderable": True, "navigable": True,
-             "searchable": True, "clauseNames": [f"cf[{number}]", shown], "schema": {**schema, "custom": kind,
-                 "customId": number}}
-        )  # fmt: skip
+        told = _field(name, shown, [f"cf[{number}]", shown], {**schema, "custom": kind, "customId": number})
+        listed.append(told)
     return listed
+
+
+def _field(name: str, shown: str, clauses: list[str], schema: Json) -> Json:
+    place = {
+        "orderable": True,
+        "navigable": True,
+        "searchable": True,
+        "clauseNames": clauses,
+        "schema": schema,
+    }
+    return {"id": name, "key": name, "name": shown, "custom": "customId" in schema, **place}
 
 
 def statuses() -> list[Json]:

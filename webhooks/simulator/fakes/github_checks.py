@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from webhooks.simulator import events_github as events
 from webhooks.simulator import places_github as places
-from webhooks.simulator.company import APP_ID, INSTALLATION_ID, OUR_BOT
+from webhooks.simulator.company import INSTALLATION_ID, OUR_BOT
 from webhooks.simulator.deliveries import Delivery, Json, stable_number
 from webhooks.simulator.fakes.github_answers import (
     RefusalError,
@@ -38,19 +38,12 @@ def make_check(owner: str, name: str) -> tuple[Response, int]:
         raise RefusalError(422, f"No commit found for SHA: {sha}")
     number = stable_number(f"check-{full}-{sha}-{len(state().ledger.calls)}")
     at = f"{places.API}/repos/{full}/check-runs/{number}"
-    app = {"id": APP_ID, "slug": "sightline-northwind", "node_id": "A_kwDO", "owner": places.owner(),
-        "name": "Sightline", "description": "",
-           "external_url": "https://sightline.example.com",
-           "html_url": "https://github.com/apps/sightline-northwind",
-           "created_at": places.time(places.EPOCH), "updated_at": places.time(places.EPOCH),
-           "permissions": {"checks": "write"}, "events": []}  # fmt: skip
-    told: Json = {"id": number, "node_id": f"CR_{number:x}", "head_sha": sha, "name": title, "url": at,
-        "external_id": "",
-                  "html_url": f"{places.WEB}/{full}/runs/{number}", "details_url": None, "status": "queued",
-                  "conclusion": None,
-                  "started_at": places.time(state().now), "completed_at": None, "pull_requests": [],
-                  "app": app,
-                  "check_suite": {"id": stable_number(f"suite-{full}-{sha}")}}  # fmt: skip
+    told: Json = {
+        "id": number, "node_id": f"CR_{number:x}", "head_sha": sha, "name": title, "url": at,
+        "external_id": "", "html_url": f"{places.WEB}/{full}/runs/{number}", "details_url": None,
+        "status": "queued", "conclusion": None, "started_at": places.time(state().now), "completed_at": None,
+        "pull_requests": [], "app": places.app(), "check_suite": {"id": stable_number(f"suite-{full}-{sha}")},
+    }  # fmt: skip
     told["output"] = {
         "title": None,
         "summary": None,
@@ -108,10 +101,7 @@ def token(number: int) -> tuple[Response, int]:
 @checks.get("/app")
 def app() -> Response:
     """Our GitHub App."""
-    told = events.installation()
-    return jsonify(id=APP_ID, slug="sightline-northwind", name="Sightline", owner=places.owner(),
-        permissions=told["permissions"],
-                   events=told["events"], installations_count=1)  # fmt: skip
+    return jsonify(places.app() | {"installations_count": 1})
 
 
 @checks.get("/app/installations")
@@ -138,9 +128,12 @@ def deliveries() -> Response:
 def delivery(number: int) -> Response:
     """One delivery with its body."""
     sent = _sent(number)
-    return jsonify(_listed(sent) | {"url": None, "request": {"headers": sent.headers,
-        "payload": json.loads(sent.body)},
-                                    "response": {"headers": {}, "payload": ""}})  # fmt: skip
+    return jsonify(
+        _listed(sent) | {
+            "url": None, "request": {"headers": sent.headers, "payload": json.loads(sent.body)},
+            "response": {"headers": {}, "payload": ""},
+        },
+    )  # fmt: skip
 
 
 @checks.post("/app/hook/deliveries/<int:number>/attempts")
@@ -162,12 +155,12 @@ def _sent(number: int) -> Delivery:
 
 def _listed(sent: Delivery) -> Json:
     body = json.loads(sent.body)
-    return {"id": stable_number(f"hook-{sent.id}", 11), "guid": sent.id, "delivered_at": places.time(sent.at),
-        "redelivery": False,
-            "duration": 0.03, "status": "OK", "status_code": 202, "event": sent.event,
-            "action": body.get("action"),
-            "installation_id": INSTALLATION_ID, "repository_id": body.get("repository", {}).get("id"),
-            "throttled_at": None}  # fmt: skip
+    return {
+        "id": stable_number(f"hook-{sent.id}", 11), "guid": sent.id, "delivered_at": places.time(sent.at),
+        "redelivery": False, "duration": 0.03, "status": "OK", "status_code": 202, "event": sent.event,
+        "action": body.get("action"), "installation_id": INSTALLATION_ID,
+        "repository_id": body.get("repository", {}).get("id"), "throttled_at": None,
+    }  # fmt: skip
 
 
 def _app_only() -> None:

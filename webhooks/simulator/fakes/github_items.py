@@ -138,8 +138,9 @@ def _event(body: Json, part: str) -> Json | None:
         value: Json = body[_EVENTS[action]]
         shown = {"name": value["name"], "color": value["color"]} if action.endswith("labeled") else value
         shown = {"title": value["title"]} if action.endswith("milestoned") else shown
+        more = {"assigner": body["sender"]} if action == "assigned" else {}
         return _dressed(
-            {"event": action, _EVENTS[action]: shown}, body["sender"]["login"], told["updated_at"]
+            {"event": action, _EVENTS[action]: shown, **more}, body["sender"]["login"], told["updated_at"]
         )
     if action == "edited" and "title" in body.get("changes", {}):
         rename = {"from": body["changes"]["title"]["from"], "to": told["title"]}
@@ -161,6 +162,7 @@ def _dressed(told: Json, actor: str, moment: str) -> Json:
         "actor": places.user(actor),
         "commit_id": None,
         "commit_url": None,
+        "performed_via_github_app": None,
         "created_at": moment,
         **told,
     }

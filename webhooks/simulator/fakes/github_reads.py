@@ -22,10 +22,12 @@ from webhooks.simulator.fakes.github_state import shown_as_issue
 reads = Blueprint("reads", __name__)
 
 #: What a pull request has alone, and not in a list.
-_ALONE = frozenset({"merged", "mergeable", "rebaseable", "mergeable_state", "merged_by", "comments",
-    "review_comments",
-                    "maintainer_can_modify", "commits", "additions", "deletions",
-                    "changed_files"})  # fmt: skip
+_ALONE = frozenset(
+    {
+        "merged", "mergeable", "rebaseable", "mergeable_state", "merged_by", "comments", "review_comments",
+        "maintainer_can_modify", "commits", "additions", "deletions", "changed_files",
+    },
+)  # fmt: skip
 
 
 @reads.app_errorhandler(RefusalError)
@@ -56,7 +58,7 @@ def rate_limit() -> Response:
 @reads.get("/repos/<owner>/<name>")
 def repository(owner: str, name: str) -> Response:
     """A repository by name."""
-    return jsonify(state().repositories[known_repository(owner, name)])
+    return jsonify(_alone(state().repositories[known_repository(owner, name)]))
 
 
 @reads.get("/repositories/<int:number>")
@@ -64,7 +66,7 @@ def repository_by_id(number: int) -> Response:
     """A repository by its id, whatever it is called now."""
     for held in state().repositories.values():
         if held["id"] == number:
-            return jsonify(held)
+            return jsonify(_alone(held))
     raise RefusalError(404, "Not Found")
 
 
@@ -168,6 +170,11 @@ def milestone(owner: str, name: str, number: int) -> Response:
     if found is None:
         raise RefusalError(404, "Not Found")
     return jsonify(found)
+
+
+def _alone(held: Json) -> Json:
+    """A repository with what it has alone, and not in a list."""
+    return held | {"network_count": 0, "subscribers_count": 3}
 
 
 def all_labels(full: str) -> dict[str, Json]:

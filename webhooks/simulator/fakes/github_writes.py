@@ -94,11 +94,12 @@ def make_status(owner: str, name: str, sha: str) -> tuple[Response, int]:
     moment = state().now
     number = stable_number(f"status-{sha}-{context}-{len(state().ledger.calls)}")
     at = f"{places.API}/repos/{full}/statuses/{sha}"
-    told = {"url": at, "avatar_url": places.user(OUR_BOT)["avatar_url"], "id": number,
-        "node_id": f"SC_{number:x}", "state": body["state"],
-            "description": description, "target_url": target, "context": context,
-            "created_at": places.time(moment),
-            "updated_at": places.time(moment), "creator": places.user(OUR_BOT)}  # fmt: skip
+    told = {
+        "url": at, "avatar_url": places.user(OUR_BOT)["avatar_url"], "id": number,
+        "node_id": f"SC_{number:x}", "state": body["state"], "description": description, "target_url": target,
+        "context": context, "created_at": places.time(moment), "updated_at": places.time(moment),
+        "creator": places.user(OUR_BOT),
+    }  # fmt: skip
     state().statuses.setdefault((full, sha), []).append(told)
     state().deliver(
         "status", _about(full, events.status_event(_short(full), told | {"sha": sha}, "", moment))

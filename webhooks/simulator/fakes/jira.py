@@ -48,9 +48,8 @@ def server_info(version: int) -> Response:
     now = places.time(jira_of(current_app).now)
     return jsonify(
         baseUrl=JIRA_URL, version="1001.0.0-SNAPSHOT", versionNumbers=[1001, 0, 0], deploymentType="Cloud",
-        buildNumber=100311,
-        buildDate="2026-08-01T00:00:00.000+0200", serverTime=now, scmInfo="fake", serverTitle="Jira",
-        defaultLocale={"locale": "en_US"},
+        buildNumber=100311, buildDate="2026-08-01T00:00:00.000+0200", serverTime=now, scmInfo="fake",
+        serverTitle="Jira",
     )  # fmt: skip
 
 

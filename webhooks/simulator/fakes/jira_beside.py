@@ -30,9 +30,10 @@ def comments(version: int, key: str) -> Any:
     if not said or (version == 2 and not isinstance(said, str)):
         raise RefusalError([], {"comment": "Comment body can not be empty!"})
     number, now, us = 800001 + len(state().ledger.calls), places.time(state().now), places.user(OUR_ACCOUNT)
-    told = {"self": f"{held.now()['self']}/comment/{number}", "id": str(number), "author": us, "body": said,
-        "updateAuthor": us,
-            "created": now, "updated": now, "jsdPublic": True}  # fmt: skip
+    told = {
+        "self": f"{held.now()['self']}/comment/{number}", "id": str(number), "author": us, "body": said,
+        "updateAuthor": us, "created": now, "updated": now, "jsdPublic": True,
+    }  # fmt: skip
     held.comments.append(told)
     _tell_comment("comment_created", held, told)
     return jsonify(told), 201

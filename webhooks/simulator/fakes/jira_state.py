@@ -140,9 +140,11 @@ class JiraState:
         number = str(900001 + sum(len(issue.histories) for issue in self.issues.values()))
         us = places.user(OUR_ACCOUNT)
         held.histories.append({"id": number, "author": us, "created": places.time(moment), "items": items})
-        body = {"timestamp": places.millis(moment), "webhookEvent": "jira:issue_updated",
-            "issue_event_type_name": "issue_updated",
-                "user": us, "issue": held.now(), "changelog": {"id": number, "items": items}}  # fmt: skip
+        body = {
+            "timestamp": places.millis(moment), "webhookEvent": "jira:issue_updated",
+            "issue_event_type_name": "issue_updated", "user": us, "issue": held.now(),
+            "changelog": {"id": number, "items": items},
+        }  # fmt: skip
         self.deliver("jira:issue_updated", body)
 
     def set_labels(self, held: Issue, add: set[str], remove: set[str]) -> None:
