@@ -1,7 +1,7 @@
 """An item becomes changes: judge what it serves today, and plan what its tracker should show."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, NamedTuple, Protocol
 
 from linker import changes
@@ -42,14 +42,19 @@ class Settled(NamedTuple):
     moot: tuple[int, ...] = ()  # plans in the outbox that are not wanted any more
 
 
-def settle(store: Store, catalogue: Catalogue, policy: Policy, now: Millis, limit: int = BATCH) -> int:
-    """Judge the items whose time has come, and put what follows in the outbox; returns how many."""
+def settle(
+    store: Store, catalogue: Catalogue, policy: Policy, now: Millis, on: date, limit: int = BATCH
+) -> int:
+    """Judge the items whose time has come, and put what follows in the outbox; returns how many.
+
+    `now` is when we work, `on` the day on which key results are active or not.
+    """
     with store.read() as connection:
         if not work.any_dirty(connection, now):
             return 0
     with store.write() as connection:
         rows = work.take_dirty(connection, now, limit)
-        decided = decide(connection, catalogue, policy, now, rows)
+        decided = decide(connection, catalogue, policy, on, rows)
         work.save_verdicts(connection, [_verdict_row(one, now) for one in decided if one.verdict])
         planned = [_plan_row(one.row, change, policy, now) for one in decided for change in one.changes]
         work.plan(connection, planned)
@@ -58,10 +63,9 @@ def settle(store: Store, catalogue: Catalogue, policy: Policy, now: Millis, limi
 
 
 def decide(
-    connection: Connection, catalogue: Catalogue, policy: Policy, now: Millis, rows: Collection[int]
+    connection: Connection, catalogue: Catalogue, policy: Policy, on: date, rows: Collection[int]
 ) -> list[Settled]:
     """What we say of items and want on their trackers; writes nothing."""
-    on = datetime.fromtimestamp(now / 1000, UTC).date()
     found = [row for row in item_rows.by_rows(connection, rows) if row["held"] and row["level"] is not None]
     ids = [row["id"] for row in found]
     standing = serves(connection, ids)

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -92,7 +92,7 @@ class Engine:
         if folded == BATCH and wall_clock() - self._settled_at < LONGEST_UNSETTLED_MS:
             return True  # a burst: judge what it comes to, not each state on the way
         self._settled_at = wall_clock()
-        settled = settle(self.store, self.catalogue, self._policy, self.clock())
+        settled = settle(self.store, self.catalogue, self._policy, wall_clock(), self._today())
         return bool(folded or settled)
 
     def _lead(self) -> None:
@@ -144,9 +144,12 @@ class Engine:
             with self.store.write() as connection:
                 meta.put(connection, "engine_beat", json.dumps({"at": now}))
 
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self.clock() / 1000, UTC).date()
+
     def _tick(self) -> None:
         """The clock is an input: when key results begin or cease to be active, items are judged again."""
-        today = datetime.fromtimestamp(self.clock() / 1000, UTC).date()
+        today = self._today()
         if today.isoformat() == self._day:
             return
         self._day = today.isoformat()
@@ -156,7 +159,7 @@ class Engine:
             start = datetime.fromisoformat(before).date() if before else today - timedelta(days=1)
             turns = self.catalogue.turns(start, self._policy.grace_days)
             if any(start < day <= today for day in turns):
-                work.mark_dirty(connection, views.open_items(connection), self.clock())
+                work.mark_dirty(connection, views.open_items(connection), wall_clock())
 
 
 def drain(engine: Engine, done: Callable[[], bool] = lambda: False) -> None:

@@ -159,7 +159,7 @@ class Feeder:
         )
         console.print(
             f"{seen['tickets']:,} tickets in {seen['epics']} epics and {seen['pulls']:,} pull requests: "
-            f"{seen['serving']:,} serve a key result, {seen['exempt']:,} are exempt, {seen['neither']:,} neither."
+            f"{seen['serving']:,} serve a key result, {seen['exempt']:,} exempt, {seen['neither']:,} neither."
         )
         console.print(f"{sent:,} labels and statuses written to the simulated trackers.")
         for failure in self._failed[:5]:
