@@ -9,7 +9,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     String,
     Table,
@@ -17,32 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-# SQLite numbers rows by itself only for INTEGER; PostgreSQL gets 64 bits.
-RowId = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _chained(name: str, *columns: Column[object] | UniqueConstraint | Index) -> Table:
-    """An append-only table: each row names the hash of the row before it."""
-    return Table(
-        name,
-        metadata,
-        Column("seq", RowId, primary_key=True, autoincrement=True),
-        *columns,
-        Column("recorded_at", BigInteger, nullable=False),
-        Column("prev_hash", String(64), nullable=False),
-        Column("row_hash", String(64), nullable=False),
-        sqlite_autoincrement=True,
-    )
-
+from linker.store.schema import RowId, chained, metadata
 
 meta = Table(
     "meta",
@@ -83,14 +57,14 @@ bodies = Table(
 
 # --- facts, append-only -----------------------------------------------------------------------------------
 
-catalogues = _chained(
+catalogues = chained(
     "catalogues",
     Column("at", BigInteger, nullable=False),  # when it was loaded; the newest holds
     Column("digest", String(64), nullable=False),
     Column("delivery", RowId, nullable=False),
     Column("content", Text, nullable=False),
 )
-observations = _chained(
+observations = chained(
     "observations",
     Column("item", RowId, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -100,7 +74,7 @@ observations = _chained(
     Column("facets", JSON, nullable=False),  # facet -> value, long texts by their hash
     Index(None, "item", "at"),
 )
-acts = _chained(
+acts = chained(
     "acts",
     Column("item", RowId, nullable=False),
     Column("label", String(255), nullable=False),
@@ -111,7 +85,7 @@ acts = _chained(
     Column("delivery", RowId, nullable=False),
     Index(None, "item"),
 )
-decisions = _chained(
+decisions = chained(
     "decisions",
     Column("id", String(200), nullable=False),
     Column("item", RowId, nullable=False),
@@ -122,7 +96,7 @@ decisions = _chained(
     UniqueConstraint("id"),
     Index(None, "item"),
 )
-link_log = _chained(
+link_log = chained(
     "link_log",
     Column("op", String(8), nullable=False),  # assert, retract
     Column("child", RowId, nullable=False),
@@ -135,7 +109,7 @@ link_log = _chained(
     Column("delivery", RowId, nullable=False),
     Index(None, "child"),
 )
-applied = _chained(
+applied = chained(
     "applied",
     Column("item", RowId, nullable=False),
     Column("surface", String(255), nullable=False),
