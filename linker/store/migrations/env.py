@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from linker.store.tables import metadata
+from linker.store import tables  # noqa: F401 - it fills the metadata
+from linker.store.schema import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)

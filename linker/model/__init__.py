@@ -1,0 +1,94 @@
+"""The nouns: frozen values in which every other module speaks; times are epoch milliseconds, UTC.
+
+words     words with few values
+ids       who is who
+facts     what a delivery says
+okrs      cycles, objectives, key results
+results   what follows from it
+"""
+
+from linker.model.facts import (
+    Decision,
+    Facets,
+    Facts,
+    Head,
+    ItemLink,
+    Kind,
+    LabelAct,
+    Observation,
+    Person,
+    PlaceFacts,
+    Relation,
+    SprintDates,
+    State,
+)
+from linker.model.ids import (
+    ItemId,
+    Ref,
+    item_id,
+)
+from linker.model.okrs import (
+    Cycle,
+    KeyResult,
+    Objective,
+    StateChange,
+)
+from linker.model.results import (
+    Change,
+    Finding,
+    Link,
+    Provenance,
+)
+from linker.model.words import (
+    Category,
+    Comparator,
+    DecisionKind,
+    KRKind,
+    KRState,
+    Level,
+    LinkKind,
+    Millis,
+    Noun,
+    Reason,
+    TrackerName,
+    VerdictWord,
+)
+
+__all__ = [
+    "Category",
+    "Change",
+    "Comparator",
+    "Cycle",
+    "Decision",
+    "DecisionKind",
+    "Facets",
+    "Facts",
+    "Finding",
+    "Head",
+    "ItemId",
+    "ItemLink",
+    "KRKind",
+    "KRState",
+    "KeyResult",
+    "Kind",
+    "LabelAct",
+    "Level",
+    "Link",
+    "LinkKind",
+    "Millis",
+    "Noun",
+    "Objective",
+    "Observation",
+    "Person",
+    "PlaceFacts",
+    "Provenance",
+    "Reason",
+    "Ref",
+    "Relation",
+    "SprintDates",
+    "State",
+    "StateChange",
+    "TrackerName",
+    "VerdictWord",
+    "item_id",
+]

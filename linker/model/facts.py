@@ -1,0 +1,151 @@
+"""What a delivery says: observations of items in facets, acts, relations and decisions."""
+
+from decimal import Decimal
+from typing import Literal
+
+from linker.model.ids import ItemId, Ref
+from linker.model.words import Category, DecisionKind, Level, Millis, Noun, Reason
+
+
+class Kind(Noun):
+    """What an item is: its level and the tracker's own word for it (`Story`, `Bug`, `pull request`)."""
+
+    level: Level
+    type: str
+
+
+class Person(Noun):
+    """Who a tracker says acted: login or account id, and whether it is a bot. Never aggregated by."""
+
+    id: str
+    name: str = ""
+    bot: bool = False
+
+
+class State(Noun):
+    """The tracker's own state name, what it means, and since when it is done."""
+
+    name: str
+    category: Category
+    draft: bool = False
+    done_at: Millis | None = None
+
+
+class Head(Noun):
+    """Where a pull request comes from and goes to."""
+
+    sha: str
+    branch: str
+    base: str
+    fork: bool = False
+    merge_sha: str | None = None
+
+
+class ItemLink(Noun):
+    """A relation that the tracker itself holds between two items (`blocks`, `relates to`)."""
+
+    type: str
+    outward: bool
+    ref: Ref
+
+
+class SprintDates(Noun):
+    """A sprint's state and dates as the tracker gives them; for a milestone `end` is its due date."""
+
+    state: Literal["future", "active", "closed"]
+    start: Millis | None = None
+    end: Millis | None = None
+    completed: Millis | None = None
+    board: str | None = None
+    goal: str | None = None
+
+
+class PlaceFacts(Noun):
+    """What matters of a repository or project: who may see it, and whether it still takes work."""
+
+    private: bool | None = None
+    archived: bool = False
+    default_branch: str | None = None
+
+
+class Facets(Noun):
+    """What one body says of an item. A field that was not set says nothing; None or () is a statement."""
+
+    kind: Kind | None = None
+    alias: str | None = None  # PAY-12, acme/pay#7, acme/pay
+    title: str = ""
+    body: str = ""
+    author: Person | None = None
+    assignee: str | None = None
+    state: State | None = None
+    labels: tuple[str, ...] = ()
+    parent: tuple[Ref, ...] = ()
+    sprints: tuple[str, ...] = ()  # ItemIds of sprints or milestones, as text
+    head: Head | None = None
+    points: Decimal | None = None
+    links: tuple[ItemLink, ...] = ()
+    field: str | None = None  # the KR custom field, as written
+    commits: tuple[str, ...] = ()  # messages of a pull request's commits
+    dates: SprintDates | None = None
+    place: PlaceFacts | None = None
+    deleted: bool = False
+
+
+class Observation(Noun):
+    """What one body says of one item, with the tracker's own time; `read_at` is set when we asked for it."""
+
+    item: ItemId
+    at: Millis
+    facets: Facets
+    created: Millis | None = None
+    read_at: Millis | None = None
+
+
+class LabelAct(Noun):
+    """Somebody set or removed a label; `ours` when it was this service."""
+
+    item: ItemId
+    label: str
+    at: Millis
+    added: bool
+    actor: str
+    ours: bool
+
+
+class Relation(Noun):
+    """A link between two items that came or went by an event of its own, without a body of either."""
+
+    child: ItemId
+    parent: ItemId
+    type: str
+    at: Millis
+    added: bool
+    hierarchy: bool = False
+
+
+class Decision(Noun):
+    """A person's word on an item: who, when, why; `kr` is a full id, `reason` a code of Exemption."""
+
+    id: str
+    item: ItemId
+    kind: DecisionKind
+    kr: str | None = None
+    reason: Reason | None = None
+    why: str = ""
+    actor: str
+    at: Millis
+    order: str = ""  # the tracker's comment id, where two decisions share a time
+    until: Millis | None = None
+    permission: str = ""  # what was checked, kept so that a replay never asks again
+    undoes: str | None = None
+
+
+class Facts(Noun):
+    """All that one delivery or one REST answer says; `ignored` gives the reason when it says nothing."""
+
+    observations: tuple[Observation, ...] = ()
+    acts: tuple[LabelAct, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    wanted: tuple[Ref, ...] = ()  # named without a body: to be read once
+    ignored: str | None = None
