@@ -224,9 +224,9 @@ VERBS = (
 )  # fmt: skip
 
 BUGS = (
-    "{} shows an old value after a reload", "{} fails for orders above 999 items", "{} ignores the time zone",
-    "Crash when {} is empty", "{} is slow for returning customers", "Wrong language in {}",
-    "{} loses its state on retry",
+    "Stale values in {} after a reload", "Orders above 999 items break {}", "Wrong time zone in {}",
+    "Crash in {} without any input", "Slow answers of {} for returning customers", "Wrong language in {}",
+    "Lost state in {} after a retry", "Double entries in {} after a timeout",
 )  # fmt: skip
 
 #: Titles of work that has no ticket: what people do on the side.

@@ -58,7 +58,8 @@ def write_text(pull: Pull, rng: Random) -> None:
 
 def slug(title: str) -> str:
     """A title as a branch spells it; short, so that branches stay readable."""
-    return _BRANCH_WORDS.sub("-", title.lower()).strip("-")[:40].strip("-")
+    whole = _BRANCH_WORDS.sub("-", title.lower()).strip("-")
+    return whole if len(whole) <= 44 else whole[:44].rpartition("-")[0]
 
 
 def _name_jira(pull: Pull, first: Ticket) -> None:

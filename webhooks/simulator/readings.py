@@ -60,7 +60,9 @@ def _series(seed: int, cycle: str, kr: KeyResultPlan) -> list[Reading]:
         noise = rng.gauss(0, NOISE)
         if week > last or friday > CYCLES[cycle][1]:
             break
-        closed = min(1.0, slope * (week - 1) * (1.4 if cycle == PREVIOUS else 1.0))
+        closed = slope * (week - 1) * (1.4 if cycle == PREVIOUS else 1.0)
+        if kr.comparator != "maintain_below":
+            closed = min(1.0, closed)
         value = _value(kr, closed + noise)
         confidence = (
             round(min(0.95, max(0.1, 0.6 + closed / 3 - 0.03 * week + noise)), 1) if week % 2 == 0 else None

@@ -175,7 +175,7 @@ def _subtasks(tickets: list[Ticket], rng: Random) -> list[Ticket]:
     made: list[Ticket] = []
     for parent in rng.sample(fit, 10):
         for title in ("Write the migration", "Update the runbook"):
-            part = f"{title} for {parent.title[0].lower()}{parent.title[1:]}"
+            part = f"{title}: {parent.title}"
             task = Ticket(
                 parent.team,
                 part,

@@ -15,7 +15,7 @@ class Truth(NamedTuple):
     parents and people's decisions
     exempt: reason of each item that is exempt and serves nothing (`NO-JIRA` and `MINOR` are ktlo)
     bots: pull requests of the dependency bot, exempt by rule and not by text
-    needs_read: items whose key results follow only from a ticket that no delivery speaks of
+    needs_read: tickets that no delivery speaks of, and the pull requests that name them
     pending: items of which a delivery is still on its way today
     planted: each planted mistake with the short forms (or delivery ids) that it concerns
     clean: (team, sprint number) in which no scope mistake is planted
@@ -50,9 +50,7 @@ def truth_of(world: World, waiting: Iterable[str]) -> Truth:
         serves={item.alias: _serves(item) for item in items},
         exempt={item.alias: reason for item in items if (reason := _exempt(item)) is not None},
         bots=tuple(pull.alias for pull in world.pulls if pull.known and pull.exempt == "bot"),
-        needs_read=tuple(
-            item.alias for item in items if isinstance(item, Pull) and set(item.serves) & set(world.old)
-        ),
+        needs_read=tuple(item.alias for item in items if _unread(item, set(world.old))),
         pending=tuple(sorted({item.alias for item in items if _subject(item) in told})),
         planted=planted,
         clean=tuple(sorted(CLEAN)),
@@ -79,6 +77,10 @@ def _exempt(item: Ticket | Pull) -> str | None:
     above = item.serves if isinstance(item, Pull) else [item.parent] if item.parent else []
     reasons = [reason for held in above if held.known and (reason := _exempt(held)) is not None]
     return reasons[0] if reasons else None
+
+
+def _unread(item: Ticket | Pull, old: set[Ticket]) -> bool:
+    return bool(old & set(item.serves)) if isinstance(item, Pull) else item in old
 
 
 def _happened(item: Any) -> bool:
