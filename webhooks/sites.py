@@ -36,7 +36,7 @@ def access(config: Config, site: GitHubSite | JiraSite, spacing: float = SPACING
             view(site), site.url, site.api_url, None, secrets.token, app, spacing, tuple(site.repositories)
         )
     return Access(
-        view(site), site.url, site.url, secrets.user, secrets.token, None, spacing, tuple(site.projects)
+        view(site), site.url, site.api_url, secrets.user, secrets.token, None, spacing, tuple(site.projects)
     )
 
 

@@ -93,6 +93,9 @@ class JiraSite(_Site):
     """Jira Cloud or Data Center."""
 
     tracker: Literal["jira"] = Field(description="What the site is.", examples=["jira"])
+    api: Url | None = Field(
+        None, description="Its REST API; found from url when left out.", examples=["https://jira.example.com"]
+    )
     header_token: EnvName | None = Field(
         None,
         description="Environment variable with a shared header token. Weaker than a signature:"
@@ -103,6 +106,11 @@ class JiraSite(_Site):
     )
     projects: tuple[ProjectKey, ...] = Field((), description="The projects to follow, by key.")
     fields: JiraFields = Field(default_factory=JiraFields, description="Fields that discovery finds wrongly.")
+
+    @property
+    def api_url(self) -> str:
+        """Where the REST API is: as given (a gateway, for scoped tokens), else below the site itself."""
+        return self.api or self.url
 
 
 Site = Annotated[GitHubSite | JiraSite, Field(discriminator="tracker")]

@@ -1,6 +1,15 @@
 """app.yaml for the invented company: its sites, projects, repositories and teams; secrets only as names."""
 
-from webhooks.simulator.company import GITHUB_SITE, JIRA_SITE, ORG, OUR_ACCOUNT, OUR_BOT, REPOSITORIES, TEAMS
+from webhooks.simulator.company import (
+    GITHUB_SITE,
+    JIRA_SITE,
+    JIRA_URL,
+    ORG,
+    OUR_ACCOUNT,
+    OUR_BOT,
+    REPOSITORIES,
+    TEAMS,
+)
 from webhooks.simulator.places_jira import account_id
 
 GITHUB_SECRET = "GITHUB_WEBHOOK_SECRET"  # noqa: S105  the name of an environment variable
@@ -14,7 +23,7 @@ def app_yaml(
     okrs: str = "okrs.yaml",
     url: str = "http://127.0.0.1:8080",
 ) -> str:
-    """The operator's file; `github_url` is the REST API (people see github.com), `jira_url` the site."""
+    """The operator's file; `github_url` and `jira_url` are the REST APIs, people see the sites themselves."""
     repositories = ", ".join(known.full_name for known in REPOSITORIES)
     projects = ", ".join(team.project for team in TEAMS if team.project)
     lines = [
@@ -32,7 +41,8 @@ def app_yaml(
         f"    repositories: [{repositories}]",
         "  - tracker: jira",
         f"    name: {JIRA_SITE}",
-        f"    url: {jira_url}",
+        f"    url: {JIRA_URL}",
+        f"    api: {jira_url}",
         f"    webhook_secrets: [{JIRA_SECRET}]",
         "    user: JIRA_USER",
         "    token: JIRA_TOKEN",
