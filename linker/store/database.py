@@ -1,7 +1,8 @@
 """How the store is opened: SQLite (WAL, FULL, BEGIN IMMEDIATE) or PostgreSQL; what returned is on disk."""
 
 import fcntl
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -11,10 +12,25 @@ from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import NullPool
 
-FOLD_LOCK = 4711  # advisory lock on PostgreSQL: one fold leader per store
+FOLD_LOCK = 4711  # advisory locks on PostgreSQL: one fold leader per store, one process that migrates
+SCHEMA_LOCK = 4712
 BUSY_SECONDS = 30
+
+# What the databases say when they cannot serve now, as opposed to what a statement of ours did wrong.
+SQLITE_OUTAGES = frozenset(
+    getattr(sqlite3, f"SQLITE_{name}")
+    for name in (
+        *("BUSY", "LOCKED", "NOMEM", "READONLY", "INTERRUPT", "IOERR", "CORRUPT", "FULL", "CANTOPEN"),
+        *("PROTOCOL", "NOLFS", "NOTADB"),
+    )
+)
+POSTGRES_OUTAGES = ("08", "25006", "40", "53", "55", "57", "58", "XX")  # beginnings of SQLSTATE
+
+Leading = Callable[[], bool]
 
 
 class StoreError(Exception):
@@ -47,11 +63,13 @@ class Store:
             yield connection
 
     def create(self) -> None:
-        """Bring the schema to the newest version; safe to call at every start."""
-        if self.sqlite and self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        """Bring the schema to the newest version; safe to call at every start, and by several at once."""
         try:
+            if self.sqlite and self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
             with self.writing.connect() as connection:
+                if not self.sqlite:
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": SCHEMA_LOCK})
                 config = _alembic()
                 known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
                 held = MigrationContext.configure(connection).get_current_revision()
@@ -63,7 +81,7 @@ class Store:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
                 connection.commit()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:
             raise StoreError(f"The store {self.name} cannot be opened: {_first_line(error)}") from error
 
     @property
@@ -71,20 +89,29 @@ class Store:
         """The address without a password, for messages."""
         return self.url.render_as_string(hide_password=True)
 
-    def ping(self) -> None:
-        """Ask the store for a sign of life; SQLAlchemyError when there is none."""
-        with self.read() as connection:
-            connection.execute(text("SELECT 1"))
-
     @contextmanager
-    def leader(self) -> Iterator[bool]:
-        """Hold the one right to fold; yields False when another process has it. Death gives it back."""
+    def leader(self) -> Iterator[Leading | None]:
+        """Hold the one right to fold, or None when another process has it. Death gives it back.
+
+        What is given tells whether the right is still held: PostgreSQL takes it away with the connection.
+        """
         if self.sqlite:
             with _file_lock(Path(f"{self.url.database}.leader")) as held:
-                yield held
+                yield (lambda: True) if held else None
             return
-        with self.writing.connect() as connection:
-            yield bool(connection.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": FOLD_LOCK}).scalar())
+        with _told_apart():
+            # A connection of its own, closed at the end: a pooled one would take the lock with it, and a
+            # transaction that stays open would hold up vacuum.
+            alone = create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+            connection = alone.connect()
+        try:
+            with _told_apart():
+                taken = connection.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": FOLD_LOCK}).scalar()
+            yield (lambda: _answers(connection)) if taken else None
+        finally:
+            connection.invalidate()
+            connection.close()
+            alone.dispose()
 
     def close(self) -> None:
         """Give all connections back."""
@@ -107,11 +134,33 @@ def open_store(url: str) -> Store:
 
 @contextmanager
 def _told_apart() -> Iterator[None]:
-    """An outage (locked, full, gone) is not a mistake in what is written."""
+    """An outage (locked, full, gone) is not a mistake in what is written: only the first is waited for."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
+    except (DBAPIError, PoolTimeout) as error:
+        if not _outage(error):
+            raise
         raise StoreDown(f"The store does not answer: {_first_line(error)}") from error
+
+
+def _outage(error: Exception) -> bool:
+    if not isinstance(error, DBAPIError):
+        return True  # no connection became free in time
+    if error.connection_invalidated:
+        return True
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in SQLITE_OUTAGES  # the rest is detail
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # no server was reached that could say a state
+        return type(error.orig).__name__ in ("OperationalError", "InterfaceError", "ConnectionTimeout")
+    return str(state).startswith(POSTGRES_OUTAGES)
+
+
+def _answers(connection: Connection) -> bool:
+    try:
+        return connection.execute(text("SELECT 1")).scalar() == 1
+    except SQLAlchemyError:
+        return False
 
 
 def _sqlite_engine(url: URL, begin: str) -> Engine:
@@ -158,7 +207,11 @@ def _alembic() -> AlembicConfig:
 @contextmanager
 def _file_lock(path: Path) -> Iterator[bool]:
     handle: IO[str]
-    with path.open("w") as handle:
+    try:
+        handle = path.open("w")
+    except OSError as error:
+        raise StoreDown(f"The store does not answer: {error}") from error
+    with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -168,4 +221,4 @@ def _file_lock(path: Path) -> Iterator[bool]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -26,7 +26,7 @@ def begin(
 def advance(
     connection: Connection, site: str, scope: str, cursor: str | None, done: int, total: int | None
 ) -> None:
-    """A page is kept; the next run goes on after it."""
+    """A page is kept; the next run goes on after it. The last page has no cursor and is the end."""
     own = (syncs.c.site == site) & (syncs.c.scope == scope)
     connection.execute(update(syncs).where(own).values(cursor=cursor, done=done, total=total, error=None))
 

@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
-from linker.store.database import Store
+from linker.store.database import Store, StoreDown
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -24,7 +24,7 @@ class Writer(Generic[T, R]):
     """Gives each unit to `keep`, many in one transaction; `call` returns when its unit is on disk.
 
     `keep(connection, units)` returns one result a unit. When a batch fails, each unit is tried by itself, so
-    one bad unit cannot spoil the rest. The thread is a daemon: nothing is acknowledged before its commit, so
+    one bad unit cannot spoil the rest; when the store is down, all are told so at once. The thread is a daemon: nothing is acknowledged before its commit, so
     a process that ends loses nothing.
     """
 
@@ -36,7 +36,10 @@ class Writer(Generic[T, R]):
         self._thread: threading.Thread | None = None
 
     def call(self, unit: T, timeout: float = 60.0) -> R:
-        """Keep one unit; raises what the store raised, TimeoutError when it did not answer."""
+        """Keep one unit; raises what the store raised, TimeoutError when it did not answer in time.
+
+        A unit that was given up may still be kept: who sends it again finds a duplicate.
+        """
         self._ensure_thread()
         done: Future[R] = Future()
         self._queue.put(_Waiting(unit, done))
@@ -56,6 +59,9 @@ class Writer(Generic[T, R]):
                 batch.append(self._queue.get())
             try:
                 self._commit(batch)
+            except StoreDown as error:
+                for waiting in batch:
+                    waiting.done.set_exception(error)
             except Exception as error:
                 self._one_by_one(batch, error)
 
