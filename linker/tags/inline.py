@@ -5,8 +5,9 @@ from bisect import bisect_left
 
 HIDDEN = "\0"
 
-_INLINE = re.compile(r"\\`|(`++)|<!--|<(?:code|pre)\b|\{(?:code|noformat)[:}]", re.IGNORECASE | re.ASCII)
-_TICKS = re.compile(r"(?<!`)`++")
+# Each way begins with a sign of its own, so that the search skips from sign to sign.
+_INLINE = re.compile(r"\\`|(`++)|<!--|<(?:[Cc][Oo][Dd][Ee]|[Pp][Rr][Ee])\b|\{(?:code|noformat)[:}]", re.ASCII)
+_TICKS = re.compile(r"`++")
 _BREAK = re.compile(r"\n[ \t>]*+(?=\r?\n|[-+*][ \t]|[0-9]{1,9}[.)][ \t]|#{1,6}[ \t]|\0)")
 _TAG = re.compile(r"<(/?)(code|pre)\b[^<>\n]*>", re.IGNORECASE | re.ASCII)
 _BRACE = re.compile(r"\{(code|noformat)(?::[^{}\n]*)?\}", re.IGNORECASE | re.ASCII)

@@ -19,26 +19,31 @@ _BULLET = r"(?:[-+*•]|[0-9]{1,3}[.)])[ \t]+(?:\[[ xX]?\][ \t]+)?"
 _WRAP = r"[ \t]*\r?\n[ \t]*"
 _OPEN = r"[\[(<{*_\"'“‘«#~]*+"
 _ADVERB = r"(?:(?:yet|fully|really|actually|completely|entirely|directly|a|an|the|to|be|been)[ \t]+){0,2}"
-_BEFORE = re.compile(
+_ASKING = re.compile(
     rf"""
-    (?:(?P<negation>(?<![\w-])(?:not|never|cannot|no[ ]longer|\w{{2,8}}n['’]t))(?:[ \t]+|{_WRAP}){_ADVERB})?
-    (?<![\w-])(?:(?P<article>an?|the)[ \t]+|(?P<owner>this|that|my|our|your|their|its|his|her)[ \t]+)?
-    (?:
+    (?<![\w-])(?:
         (?P<delivers>(?P<base>close|fix|resolve|implement)|clos(?:es|ed|ing)|fix(?:es|ed|ing)
                      |resolv(?:es|ed|ing)|implement(?:s|ed|ing))
       | (?P<contributes>refs?|references?|referenced|referencing|part[ ]of|towards?
                         |contribut(?:es?|ed|ing)[ ]to)
-      | (?P<mentions>not|never|nor|\w{{2,8}}n['’]t|un-?related[ ]to|related[ ]to|no[ ]relation[ ]to
-                    |not[ ](?:for|about|the)|revert(?:s|ed|ing)?(?:[ ](?:of|the))?)
+      | (?P<mentions>not|never|nor|\w{{2,8}}n['’]t|un-?related[ ]to|no[ ]relation[ ]to
+                    |not[ ](?:for|about|the|related[ ]to)|revert(?:s|ed|ing)?(?:[ ](?:of|the))?)
     )
-    (?P<glue>[*_]{{0,3}}(?:
+    [*_]{{0,3}}(?:
         [ \t]*:[*_]{{0,3}}(?:\s*+{_BULLET}|{_WRAP}|[ \t]*)
       | [ \t]+(?:{_BULLET})?
       | {_WRAP}(?:{_BULLET})?
-    )(?:issues?(?:[ \t]*:[ \t]*|[ \t]+))?)
+    )(?:issues?(?:[ \t]*:[ \t]*|[ \t]+))?
     {_OPEN}\Z
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_NEGATED = re.compile(
+    rf"(?<![\w-])(?:not|never|cannot|no longer|\w{{2,8}}n['’]t)(?:[ \t]+|{_WRAP}){_ADVERB}\Z",
+    re.IGNORECASE | re.ASCII,
+)
+_NOUN = re.compile(
+    r"(?<![\w-])(?:(an?|the)|this|that|my|our|your|their|its|his|her)[ \t]+\Z", re.IGNORECASE | re.ASCII
 )
 _CLOSERS = r"(?:\]\(\0*+(?:[ \t]\"[^\"\n]*\")?\)|\]\[[^\[\]\n]*+\]|[\])>}*_\"'”’»~])*+"
 _LIST = re.compile(
@@ -98,7 +103,7 @@ _LAST_WORDS = frozenset(
         "reverting",
     }
 )
-_REACH = 72  # characters that are looked at before a key; the longest phrase with its glue is shorter
+_REACH = 64  # characters that are looked at before a key; the longest phrase with its glue is shorter
 
 
 class Mark(NamedTuple):
@@ -202,16 +207,16 @@ def _word_before(text: str, start: int) -> KeyKind | None:
     """The kind that the words directly before an offset ask for, if they ask for one."""
     if not start or not _may_ask(text, start):
         return None
-    found = _BEFORE.search(text, max(0, start - _REACH), start)
+    found = _ASKING.search(text, max(0, start - _REACH), start)
     if found is None:
         return None
-    if found["negation"] or found["mentions"]:
-        related = found["mentions"] and found["mentions"].lower() == "related to" and not found["negation"]
-        return None if related else "mentions"
+    at = found.start()
+    if found["mentions"] or _NEGATED.search(text, max(0, at - _REACH // 2), at):
+        return "mentions"
     if found["contributes"]:
         return "contributes"
-    noun = found["article"] or (found["owner"] and found["base"])
-    return None if noun else "delivers"
+    noun = _NOUN.search(text, max(0, at - 8), at)
+    return None if noun and (noun[1] or found["base"]) else "delivers"
 
 
 def _may_ask(text: str, start: int) -> bool:

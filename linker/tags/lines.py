@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 PLACEHOLDERS: frozenset[str] = frozenset({"tbd", "tbc", "todo", "n/a"})
 
+_NAME = re.compile(r"[Kk](?:[Rr]|[Ee][Yy][- ][Rr][Ee][Ss][Uu][Ll][Tt])[*_ \t]{0,8}:")
 _LINE = re.compile(
     r"^[ \t]*+(?:(?:[-+*•]|[0-9]{1,3}[.)])[ \t]++)?(?:\[[ xX]?\][ \t]*+)?(?:#{1,6}[ \t]++)?[*_]{0,3}"
-    r"(?:KR|Key[- ]Result)[*_]{0,3}[ \t]*+:[*_]{0,3}([^\n]*+)",
+    r"(KR|Key[- ]Result)[*_]{0,3}[ \t]{0,5}:[*_]{0,3}([^\n]*+)",
     re.MULTILINE | re.IGNORECASE | re.ASCII,
 )
-_COMMAND = re.compile(r"^[ ]{0,3}/kr[ \t]++([^\n]*+)", re.MULTILINE | re.IGNORECASE | re.ASCII)
+_COMMAND = re.compile(r"^[ ]{0,3}(/kr)[ \t]++([^\n]*+)", re.MULTILINE | re.IGNORECASE | re.ASCII)
 _TRAILER_NAMES = frozenset({"kr", "key-result"})
 _NONE = re.compile(r"[ \t]*+[*_]{0,3}none(?![\w/])(?!\.\w)", re.IGNORECASE | re.ASCII)
 _REASON = re.compile(r"[*_]{0,3}(?:[ \t]*+[-–—:(]+[ \t]*+)([A-Za-z]++)(?!\w)")
@@ -33,9 +34,10 @@ class Named(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A KR: line, trailer or command: the offsets of all of it, and of its value."""
+    """A KR: line, trailer or command: the offsets of the line, of its name and of its value."""
 
     start: int
+    name: int
     value: int
     end: int
     command: bool
@@ -43,17 +45,21 @@ class Line(NamedTuple):
 
 def kr_lines(text: str, start: int) -> Iterator[Line]:
     """The KR: lines from `start` on; list and task marks may stand before them."""
-    low = text.lower()
-    if "kr" in low or "result" in low:
-        for match in _LINE.finditer(text, start):
-            yield Line(match.start(), match.start(1), match.end(1), False)
+    seen = start
+    for name in _NAME.finditer(text, start):
+        newline = text.rfind("\n", seen, name.start())
+        first, seen = newline < 0 and seen == start, name.end()
+        if newline >= 0 or first:  # only the first name of a line can start it
+            match = _LINE.match(text, newline + 1 if newline >= 0 else start)
+            if match:
+                yield Line(match.start(), match.start(1), match.start(2), match.end(2), False)
 
 
 def commands(text: str) -> Iterator[Line]:
     """The lines that start with /kr."""
     if "/kr" in text.lower():
         for match in _COMMAND.finditer(text):
-            yield Line(match.start(), match.start(1), match.end(1), True)
+            yield Line(match.start(), match.start(1), match.start(2), match.end(2), True)
 
 
 def is_kr_trailer(token: str) -> bool:

@@ -127,7 +127,9 @@ def _keys_and_refs(
     if not key_list and not ref_list:
         return (), ()
     marks: list[Mark] = sorted({mark.mark for mark in key_list} | {mark.mark for mark in ref_list})
-    spans = [(trailer.start, trailer.end) for trailer in page.trailers]
+    spans = [
+        (t.start, t.end) for t in page.trailers if not t.value.startswith("//")
+    ]  # git reads `https:` as a token
     found = dict(zip(marks, kinds(Ground(text, page.title_end, spans, page.reverted), marks), strict=True))
     keys = _keys([(mark, found[mark.mark]) for mark in key_list], codes, vocabulary)
     own = own_number(text, page.title_end)

@@ -56,7 +56,8 @@ def _written(text: str) -> Iterator[tuple[int, int, str | None, int]]:
             start = match.start()
             before = text[start - 1] if start else " "
             if before.isalnum() or before in "._-":
-                far = _REPO.search(text, max(0, start - _LONGEST_REPO), start)
+                reach = max(0, start - _LONGEST_REPO)
+                far = _REPO.search(text, reach, start) if text.find("/", reach, start) >= 0 else None
                 if far:
                     yield far.start(), match.end(), far[0], int(match[1])
                     continue

@@ -1,6 +1,7 @@
 """Codes of a page against the catalogue: the strongest place of each stands, unknown ones as written."""
 
 from collections.abc import Container, Iterable, Iterator
+from itertools import islice
 
 from linker.tags.codes import Candidate, in_brackets, in_title
 from linker.tags.lines import Line, Named, commands, is_kr_trailer, kr_lines, named, none_given
@@ -18,6 +19,7 @@ _STRENGTH: dict[CodeKind, int] = {
     "trailer": 4,
 }
 LONGEST_NAME = 1000  # characters of a title or branch in which codes are looked for; trackers keep 255
+_MOST_LINES = 300  # KR: lines, and as many commands, of one text
 _MOST_UNKNOWN = 16  # unknown codes of one text for which the nearest is looked for
 
 
@@ -34,14 +36,14 @@ def tag_lines(page: Page) -> list[tuple[Line, CodeKind]]:
         return []
     values = {trailer.start: trailer for trailer in page.trailers if is_kr_trailer(trailer.token)}
     found: list[tuple[Line, CodeKind]] = []
-    for line in kr_lines(page.codes, page.title_end):
+    for line in islice(kr_lines(page.codes, page.title_end), _MOST_LINES):
         trailer = values.get(line.start)
         if trailer:
-            found.append((Line(line.start, trailer.value_start, trailer.end, False), "trailer"))
+            found.append((line._replace(value=trailer.value_start, end=trailer.end), "trailer"))
         else:
             found.append((line, "line"))
     if page.place in ("comment", "body"):
-        found += [(line, "command") for line in commands(page.codes)]
+        found += [(line, "command") for line in islice(commands(page.codes), _MOST_LINES)]
     return found
 
 
@@ -80,7 +82,7 @@ def matches(
 
 
 def strongest(found: list[CodeSeen], vocabulary: Vocabulary) -> tuple[CodeSeen, ...]:
-    """Each code once, in order of first mention, as its strongest place has it; the unknown say a near one."""
+    """Each code once, in order of first mention, as its strongest place has it; unknown with a nearest."""
     best: dict[tuple[str, str | None], CodeSeen] = {}
     for seen in sorted(found, key=lambda seen: seen.span) if len(found) > 1 else found:
         name = (seen.code if seen.known else seen.code.upper(), seen.cycle)
@@ -104,6 +106,8 @@ def named_code(word: str, shown: str, start: int, kind: CodeKind, vocabulary: Vo
         at = start + len(written) + len(slash)
         return CodeSeen(canonical(code), cycle, kind, True, None, False, (at, at + len(code)))
     close = canonical(code) if canonical(code) in vocabulary.codes else None
+    if slash and ours:
+        start, shown = start + len(written) + 1, shown[len(written) + 1 :]
     return CodeSeen(shown, None, kind, False, close, lookalike, (start, start + len(shown)))
 
 
@@ -144,7 +148,5 @@ def _cycle(written: str, vocabulary: Vocabulary) -> tuple[bool, str | None]:
 
 
 def _optout(page: Page, line: Line, reason: str | None) -> OptOut:
-    text = page.text[line.start : line.end]
-    start = line.start + len(text) - len(text.lstrip())
-    end = start + len(text.strip())
-    return OptOut(reason, page.text[start:end], (start, end))
+    text = page.text[line.name : line.end].rstrip()
+    return OptOut(reason, text, (line.name, line.name + len(text)))
