@@ -29,6 +29,7 @@ SENTENCES: dict[str, list[tuple[Place, str, list[Seen]]]] = {
         ("title", "retry/O1.KR2", known("O1.KR2", kind="title")),
         ("title", "xO1.KR2 O1.KR2_x éO1.KR2 O1.KR2é", []),
         ("title", "Retry `O1.KR2`", []),
+        ("title", "https://x.example.com/O1.KR2", []),
         ("commit", "O1.KR2: retry", known("O1.KR2", kind="title")),
     ],
     "a code is the longest run of parts": [
@@ -109,6 +110,7 @@ SENTENCES: dict[str, list[tuple[Place, str, list[Seen]]]] = {
         ("body", "- KR: <code>", []),
         ("body", "- KR:", []),
         ("body", "KR: <!-- the code -->", []),
+        ("body", "KR: https://x.example.com/O1.KR2", []),
         ("body", "- KR: tbd, O1.KR2", known("O1.KR2", kind="line")),
     ],
     "a code that the catalogue does not hold is unknown, as written": [

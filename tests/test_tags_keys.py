@@ -91,6 +91,7 @@ SENTENCES: dict[str, list[tuple[Place, str, dict[str, str]]]] = {
         ("body", "Fixes:\n- PAY-1: retry\n- PAY-2, see PAY-3", {"PAY-1": D, "PAY-2": D, "PAY-3": M}),
         ("body", f"Fixes [PAY-1]({SITE}PAY-1), [PAY-2]({SITE}PAY-2)", {"PAY-1": D, "PAY-2": D}),
         ("body", f"Fixes {SITE}PAY-1, {SITE}PAY-2 and WEB-3", {"PAY-1": D, "PAY-2": D, "WEB-3": D}),
+        ("body", f"Fixes [PAY-1|{SITE}PAY-1], [PAY-2|{SITE}PAY-2]", {"PAY-1": D, "PAY-2": D}),
         ("body", "Refs PAY-1, PAY-2", {"PAY-1": C, "PAY-2": C}),
         ("title", "Implements PAY-1 and PAY-2", {"PAY-1": D, "PAY-2": D}),
         ("body", "Fixes PAY-1 PAY-2", {"PAY-1": D, "PAY-2": M}),

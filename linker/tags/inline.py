@@ -89,6 +89,7 @@ class _CodeSpans:
     def __init__(self, text: str) -> None:
         self.text = text
         self.until = -1
+        self.escapes = True
         self.runs: dict[int, list[int]] = {}
 
     def end(self, start: int, after: int) -> int:
@@ -96,10 +97,11 @@ class _CodeSpans:
         if start >= self.until:
             self._paragraph(start)
         length = after - start
-        if length == 1 and self.text.startswith("\\`", after):
+        if length == 1 and self.escapes and self.text.startswith("\\`", after):
             escaped = self.text.find("\\``", after + 2, self.until)  # `\`code\``: what its writer meant
             if escaped >= 0:
                 return escaped + 3
+            self.escapes = False
         runs = self.runs.get(length, [])
         index = bisect_left(runs, after)
         return runs[index] + length if index < len(runs) else 0
@@ -107,6 +109,6 @@ class _CodeSpans:
     def _paragraph(self, start: int) -> None:
         found = _BREAK.search(self.text, start)
         self.until = found.start() + 1 if found else len(self.text)
-        self.runs = {}
+        self.runs, self.escapes = {}, True
         for run in _TICKS.finditer(self.text, start, self.until):
             self.runs.setdefault(run.end() - run.start(), []).append(run.start())

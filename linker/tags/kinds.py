@@ -150,7 +150,8 @@ def kinds(ground: Ground, marks: Sequence[Mark]) -> list[KeyKind]:
         if word is None and number and carried is not None:
             gap_start = marks[number - 1].end
             if (
-                mark.start < gap_start
+                mark.start <= gap_start
+                or text[gap_start : mark.start] == "|"  # Jira's own links: [words|address]
                 or _LIST.fullmatch(text, gap_start, mark.start)
                 or (bulleted and _NEXT_BULLET.fullmatch(text, gap_start, mark.start))
             ):

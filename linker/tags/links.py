@@ -22,6 +22,11 @@ _BARE_HOST = re.compile(
 )
 
 
+def address_spans(text: str) -> list[tuple[int, int]]:
+    """The offsets of every http address of a text."""
+    return [match.span() for match in _URL.finditer(text)] if "://" in text else []
+
+
 class Link(NamedTuple):
     """One address: its offsets, those of the Markdown link it stands in, and the ticket or issue it names."""
 

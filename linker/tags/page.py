@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from linker.tags.inline import hide_inline
+from linker.tags.inline import hide_inline, mask
 from linker.tags.kinds import reverted_titles
+from linker.tags.links import address_spans
 from linker.tags.markdown import visible
 from linker.tags.reading import Place, Span
 from linker.tags.spelling import fold_lookalikes
@@ -42,4 +43,5 @@ def lay_out(text: str, place: Place) -> Page:
         keys, codes = visible(plain)
         if place == "body":
             found = trailers(text, titled=False)
+    codes = mask(codes, address_spans(codes))  # what an address spells is no one's tag
     return Page(text, place, title_end, keys, codes, fold_lookalikes(codes), found, reverted_titles(keys))
