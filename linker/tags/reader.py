@@ -2,7 +2,7 @@
 
 import sys
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from linker.tags.optouts import line_optout, title_optout
 from linker.tags.page import Page, lay_out
 from linker.tags.reading import CodeSeen, KeyKind, KeySeen, OptOut, Place, Reading, RefSeen, Vocabulary
 from linker.tags.refs import RefMark, branch_refs, own_number, ref_marks
-from linker.tags.spelling import LABEL_PREFIX, canonical, fold_lookalikes
+from linker.tags.spelling import LABEL_PREFIX, canonical, fold_lookalikes, is_distinct
 from linker.tags.tagged import LONGEST_NAME, candidates, codes_seen, matches, named_code, strongest, tag_lines
 
 _MOST_MARKS = 2000  # keys, and as many refs, of one text; GitHub's longest body has room for few more
@@ -37,20 +37,24 @@ def read(text: str, place: Place, vocabulary: Vocabulary, repo: str | None = Non
 
 
 def candidate_codes(text: str, place: Place) -> frozenset[str]:
-    """Every code that some catalogue would make `read` report here, and those that KR: lines name."""
+    """Every distinct code that some catalogue would make `read` report here, and those on KR: lines."""
+    return frozenset(code for code in _possible_codes(text, place) if is_distinct(code))
+
+
+def _possible_codes(text: str, place: Place) -> Iterator[str]:
     if place == "branch":
-        return frozenset(
-            candidate.code for candidate in in_branch(fold_lookalikes(text[:LONGEST_NAME]), Everything())
-        )
-    if place == "label":
+        folded = fold_lookalikes(text[:LONGEST_NAME])
+        yield from (candidate.code for candidate in in_branch(folded, Everything()))
+    elif place == "label":
         name = _label_name(text)
-        return frozenset({canonical(name.rpartition("/")[2])} if name else ())
-    page = lay_out(text, place)
-    found = {candidate.code for candidate in candidates(page, Everything())}
-    for line, _ in tag_lines(page):
-        for word in named(page.folded, line):
-            found.update(canonical(part) for part in word.text.split("/"))
-    return frozenset(found)
+        if name:
+            yield canonical(name.rpartition("/")[2])
+    else:
+        page = lay_out(text, place)
+        yield from (candidate.code for candidate in candidates(page, Everything()))
+        for line, _ in tag_lines(page):
+            for word in named(page.folded, line):
+                yield from map(canonical, word.text.split("/"))
 
 
 def as_json(name: object, reading: Reading) -> dict[str, object]:

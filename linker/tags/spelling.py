@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 MAX_PARTS = 8  # a code has at most so many parts, so that reading a branch stays linear
 MAX_LENGTH = 64
+DISTINCT_PARTS = 4
 MAX_PROJECT = 31
 LABEL_PREFIX = "kr:"
 
@@ -16,6 +17,7 @@ CYCLE_PATTERN = rf"(?:FY|CY)?{_YEAR}[.-]?{_SHARE}|{_SHARE}[.-]?{_YEAR}|FY{_YEAR}
 _CODE = re.compile(r"[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+")
 _CYCLE = re.compile(CYCLE_PATTERN, re.ASCII | re.IGNORECASE)
 _LETTER = re.compile(r"[A-Za-z]")
+_DIGIT = re.compile(r"[0-9]")
 _PART = re.compile(r"[.-]")
 _TICKET_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,30}-[1-9][0-9]*+")
 _JIRA_LIKE = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,30}-[0-9]++")
@@ -34,6 +36,14 @@ def is_code(text: str) -> bool:
         and _LETTER.search(text) is not None
         and len(_PART.split(text)) <= MAX_PARTS
     )
+
+
+def is_distinct(code: str) -> bool:
+    """Whether a code cannot be taken for plain words: it has a digit, and at most four parts with hyphens.
+
+    Items are found again by the distinct codes in their texts; any other code makes all items be read again.
+    """
+    return _DIGIT.search(code) is not None and code.count("-") < DISTINCT_PARTS
 
 
 def canonical(code: str) -> str:
