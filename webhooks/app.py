@@ -1,11 +1,11 @@
 """create_app: receivers, health, metrics and pages in one Flask app; starts nothing."""
 
-import logging
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask, Response, render_template, request, session
+import structlog
+from flask import Flask, Response, current_app, jsonify, render_template, request, session
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
@@ -14,7 +14,8 @@ from linker.store import Store, StoreDown, meta, open_store
 from reports.pages import pages
 from webhooks.health import health
 from webhooks.inbox import Clock, Inbox, wall_clock
-from webhooks.receivers import MOST_BYTES, receivers
+from webhooks.receivers import MOST_BYTES, RETRY_AFTER, receivers
+from webhooks.refusals import Refusals
 from webhooks.signin import Lockbox, signin
 
 POLICY = (
@@ -26,8 +27,12 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
 }
+
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,16 @@ class Services:
     inbox: Inbox
     clock: Clock
     lockbox: Lockbox
+    refusals: Refusals
 
 
 def create_app(config: Config, store: Store | None = None, clock: Clock = wall_clock) -> Flask:
     """The WSGI app for a configuration; the store must be at the newest schema."""
     app = Flask(__name__, template_folder="../reports/templates", static_folder="../reports/static")
     store = store or open_store(config.store_url.get_secret_value())
-    app.extensions["sightline"] = Services(config, store, Inbox(store, clock), clock, Lockbox(store, clock))
+    app.extensions["sightline"] = Services(
+        config, store, Inbox(store, clock), clock, Lockbox(store), Refusals()
+    )
     app.config.update(
         SECRET_KEY=session_secret(config, store),
         MAX_CONTENT_LENGTH=MOST_BYTES,
@@ -80,31 +88,39 @@ def session_secret(config: Config, store: Store) -> str:
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.scheme == "https" or _url().startswith("https:"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
-def _wants_json() -> bool:
-    return request.path.startswith(("/webhooks/", "/api/", "/healthz", "/readyz"))
+def _url() -> str:
+    services: Services = current_app.extensions["sightline"]
+    return services.config.url
 
 
-def _http_error(error: HTTPException) -> tuple[Response | str, int]:
-    code = error.code or 500
-    if _wants_json():
-        return Response(f'{{"error": "{error.name}", "code": {code}}}\n', mimetype="application/json"), code
-    return render_template("error.html", code=code, name=error.name, signed_in="role" in session), code
+def _answer(code: int, name: str, text: str) -> tuple[Response | str, int]:
+    """An error as the caller reads it: JSON for programs, a page for people."""
+    if request.path.startswith(("/webhooks/", "/api/", "/healthz", "/readyz", "/metrics")):
+        return jsonify(error=name, code=code, detail=text), code
+    return render_template("error.html", code=code, name=name, text=text, signed_in="sid" in session), code
+
+
+def _http_error(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
+    if error.code is None or error.code < 400:
+        return error  # a redirect is no error
+    return _answer(error.code, error.name, error.description or "")
 
 
 def _store_down(error: StoreDown) -> tuple[Response | str, int]:
-    logging.getLogger("sightline").error("store down: %s", error)
-    if _wants_json():
-        return Response('{"error": "The store does not answer."}\n', mimetype="application/json"), 503
-    return render_template("error.html", code=503, name="The store does not answer", signed_in=False), 503
+    log.error("store down", because=str(error), path=request.path)
+    body, code = _answer(503, "The store does not answer", "Try again in a minute.")
+    answer = current_app.make_response(body)
+    answer.headers["Retry-After"] = RETRY_AFTER
+    return answer, code
 
 
 def _unexpected(error: Exception) -> tuple[Response | str, int]:
-    logging.getLogger("sightline").exception("request failed: %s", request.path)
-    if _wants_json():
-        return Response('{"error": "Something went wrong here."}\n', mimetype="application/json"), 500
-    return render_template("error.html", code=500, name="Something went wrong here", signed_in=False), 500
+    log.error("request failed", path=request.path, exc_info=error)
+    return _answer(500, "Something went wrong here", "The log of the service says what.")

@@ -1,6 +1,7 @@
 """One thread a site: sends the changes that wait and reads what is asked for, within the tracker's budget."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -8,66 +9,109 @@ import structlog
 from linker.model import Change, ItemId, Millis
 from linker.store import Store, StoreDown, items, work
 from linker.store.work import Done
+from linker.trackers import SiteView
 from linker.trackers.api import Api
 from linker.trackers.outcome import Blocked, Gone, Refused, Unreachable
+from webhooks.budget import FIRST_WAIT_MS, Budget
 from webhooks.inbox import Inbox, wall_clock
 
 log = structlog.get_logger()
 IDLE = 0.05
-LEASE_MS = 120_000
+LEASE_MS = 300_000  # longer than a claimed batch can take with every call timing out
 AT_ONCE = 8
-FIRST_WAIT_MS = 2_000
 LONGEST_WAIT_MS = 3_600_000
-PATIENCE = 24  # tries of a change before a person is asked
+PATIENCE = 24  # tries of a change, at a site that answers others, before a person is asked
+RETRY_SECONDS = 1.0
+
+Discovered = Callable[[SiteView], None]
 
 
 class Applier(threading.Thread):
     """Sends and reads for one site, one call after the other: trackers ask for serial writes."""
 
-    def __init__(self, site: str, api: Api, store: Store, inbox: Inbox) -> None:
+    def __init__(
+        self, site: str, api: Api, store: Store, inbox: Inbox, discovered: Discovered | None = None
+    ) -> None:
         super().__init__(name=f"applier-{site}", daemon=True)
         self.site = site
         self.stop = threading.Event()
+        self.budget = Budget(site, store)
         self._api = api
         self._store = store
         self._inbox = inbox
-        self._blocked_until: Millis = 0
+        self._discovered = discovered  # called once with the site's fields, when the tracker told them
 
     def run(self) -> None:
         """Work until stopped; a store that is down is waited for."""
+        loaded = False
+        told: set[str] = set()
         while not self.stop.is_set():
+            busy, wait = False, IDLE
             try:
+                if not loaded:
+                    self.budget.load()
+                    loaded = True
                 busy = self.step()
             except StoreDown as error:
                 log.warning("the store does not answer; waiting", error=str(error))
-                busy = False
-            except Exception:
-                log.exception("applier failed; going on", site=self.site)
-                busy = False
+                wait = RETRY_SECONDS
+            except Exception as error:
+                known = repr(error)[:200]
+                log.error("applier failed; going on", site=self.site, error=known, exc_info=known not in told)
+                told.add(known)
+                wait = RETRY_SECONDS
             if not busy:
-                self.stop.wait(IDLE)
+                self.stop.wait(wait)
 
     def step(self) -> bool:
-        """Send some changes, read some references; True when something was done."""
+        """Learn the site's fields, send some changes, read some references; True when something was done."""
         now = wall_clock()
-        if now < self._blocked_until:
+        return self._discover() | bool(self._send(now)) | bool(self._read(now))
+
+    def _goes_on(self, kind: Any) -> bool:
+        return not self.stop.is_set() and self.budget.free(kind)
+
+    def _discover(self) -> bool:
+        """Which fields hold points and sprints: asked here, so that a tracker that hangs delays no fold."""
+        if self._discovered is None or not self._goes_on("read"):
             return False
-        return bool(self._send(now)) | bool(self._read(now))
+        try:
+            found = self._api.view()
+        except Blocked as error:
+            self.budget.blocked(error, "read")
+        except Unreachable as error:
+            self.budget.failed(error)
+        except (Gone, Refused) as error:
+            if _unaccepted(error):
+                self.budget.unaccepted(error)
+            else:
+                log.warning(
+                    "fields not discovered; those known before are used", site=self.site, error=str(error)
+                )
+                self._discovered = None
+        else:
+            self.budget.answered()
+            self._discovered(found)
+            self._discovered = None
+        return True
 
     def _send(self, now: Millis) -> int:
+        if not self._goes_on("write"):
+            return 0
         with self._store.read() as connection:
             if not work.anything_to_send(connection, self.site, now):
                 return 0
         with self._store.write() as connection:
-            changes = work.claim(connection, self.site, now, LEASE_MS, AT_ONCE)
+            limit = 1 if self.budget.away else AT_ONCE
+            changes = work.claim(connection, self.site, now, LEASE_MS, limit)
         done = []
-        for row in changes:
-            if self.stop.is_set() or wall_clock() < self._blocked_until:
-                done.append(Done(row, {}, None))  # the lease goes back
-            else:
-                done.append(self._one(row))
-        with self._store.write() as connection:
-            work.finish(connection, done, wall_clock())
+        try:
+            for row in changes:  # what is not tried gives its lease back
+                done.append(self._one(row) if self._goes_on("write") else Done(row, {}, None))
+        finally:
+            done += [Done(row, {}, None) for row in changes[len(done) :]]
+            with self._store.write() as connection:
+                work.finish(connection, done, wall_clock())
         return len(changes)
 
     def _one(self, row: Any) -> Done:
@@ -76,32 +120,47 @@ class Applier(threading.Thread):
         try:
             result = self._api.apply(change)
         except Blocked as error:
-            return Done(row, self._wait(error, row), None)
+            until = self.budget.blocked(error, "write")
+            return Done(row, {"due_at": until, "error": str(error)[:500]}, None)
         except Unreachable as error:
-            return Done(row, _later(row, str(error)), None)
+            return Done(row, self._later(row, error), None)
         except (Gone, Refused) as error:
-            log.warning("change refused", item=str(item), surface=row["surface"], error=str(error))
-            values = {
-                "state": work.REFUSED_CHANGE,
-                "attempts": row["attempts"] + 1,
-                "error": str(error)[:500],
-            }
-            return Done(row, values, None)
-        sent = {"state": work.SENT, "attempts": row["attempts"] + 1, "sent_at": wall_clock(), "error": None}
-        return Done(row, sent, result)
+            if _unaccepted(error):
+                until = self.budget.unaccepted(error)
+                return Done(row, {"due_at": until, "error": str(error)[:500]}, None)
+            self.budget.answered()
+            if isinstance(error, Gone) and change.desired.get("present") is False:
+                return _sent(row, "already")  # a label that goes with its item is not there, as we wanted
+            return self._refuse(row, item, str(error))
+        except Exception as error:  # one change that cannot be sent must not hold up the others
+            log.exception("change failed", item=str(item), surface=row["surface"])
+            return self._refuse(row, item, f"{type(error).__name__}: {error}")
+        self.budget.answered()
+        return _sent(row, result)
 
-    def _wait(self, error: Blocked, row: Any) -> dict[str, Any]:
-        """Never a call before the time that the tracker named."""
-        until = wall_clock() + int(error.until * 1000)
-        if error.scope != "item":
-            self._blocked_until = max(self._blocked_until, until)
-        return {"due_at": until, "error": str(error)[:500]}
+    def _refuse(self, row: Any, item: ItemId, error: str) -> Done:
+        log.warning("change refused", item=str(item), surface=row["surface"], error=error)
+        values = {"state": work.REFUSED_CHANGE, "attempts": row["attempts"] + 1, "error": error[:500]}
+        return Done(row, values, None)
+
+    def _later(self, row: Any, error: Exception) -> dict[str, Any]:
+        """Later again, and later each time; a site that answers nobody uses up no patience with an item."""
+        self.budget.failed(error)
+        values = {"attempts": row["attempts"] + 1, "due_at": _next(row), "error": str(error)[:500]}
+        if self.budget.away:
+            return values | {"attempts": row["attempts"], "due_at": wall_clock() + FIRST_WAIT_MS}
+        if row["attempts"] + 1 >= PATIENCE:
+            log.warning("change given up", item=row["item"], surface=row["surface"], error=str(error))
+            return values | {"state": work.REFUSED_CHANGE}
+        return values
 
     def _read(self, now: Millis) -> int:
+        if not self._goes_on("read"):
+            return 0
         with self._store.read() as connection:
-            wanted = work.wanted(connection, self.site, now, AT_ONCE)
+            wanted = work.wanted(connection, self.site, now, 1 if self.budget.away else AT_ONCE)
         for row in wanted:
-            if self.stop.is_set() or wall_clock() < self._blocked_until:
+            if not self._goes_on("read"):
                 break
             values = self._ask(row)
             with self._store.write() as connection:
@@ -115,21 +174,32 @@ class Applier(threading.Thread):
         try:
             facts = self._api.read(row["ref"])
         except Blocked as error:
-            return self._wait(error, row)
+            return {"due_at": self.budget.blocked(error, "read"), "error": str(error)[:500]}
         except Unreachable as error:
+            self.budget.failed(error)
             return {"attempts": row["attempts"] + 1, "due_at": _next(row), "error": str(error)[:500]}
-        except Gone as error:
-            return {"state": work.GONE, "error": str(error)[:500]}
-        except Refused as error:
-            return {"state": work.REFUSED, "error": str(error)[:500]}
+        except (Gone, Refused) as error:
+            if _unaccepted(error):
+                return {"due_at": self.budget.unaccepted(error), "error": str(error)[:500]}
+            self.budget.answered()
+            state = work.GONE if isinstance(error, Gone) else work.REFUSED
+            return {"state": state, "error": str(error)[:500]}
+        except Exception as error:
+            log.exception("reference not read", ref=row["ref"])
+            return {"state": work.REFUSED, "error": f"{type(error).__name__}: {error}"[:500]}
+        self.budget.answered()
         self._inbox.read(self.site, row["ref"][:128], facts)
         return {"state": work.READ, "error": None}
 
 
-def _later(row: Any, error: str) -> dict[str, Any]:
-    if row["attempts"] + 1 >= PATIENCE:
-        return {"state": work.REFUSED_CHANGE, "attempts": row["attempts"] + 1, "error": error[:500]}
-    return {"attempts": row["attempts"] + 1, "due_at": _next(row), "error": error[:500]}
+def _unaccepted(error: Gone | Refused) -> bool:
+    """Whether the refusal is about who we are and not about what we asked for."""
+    return isinstance(error, Refused) and (error.status == 401 or "signing in" in error.text)
+
+
+def _sent(row: Any, result: str) -> Done:
+    values = {"state": work.SENT, "attempts": row["attempts"] + 1, "sent_at": wall_clock(), "error": None}
+    return Done(row, values, result)
 
 
 def _next(row: Any) -> Millis:

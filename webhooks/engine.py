@@ -2,33 +2,38 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from functools import partial
 
 import structlog
 
 from linker import okrs
 from linker.config import Config, vocabulary
-from linker.fold import BATCH, Fold
-from linker.model import Millis
+from linker.fold import BATCH, Fold, Parsed
+from linker.model import Facts
 from linker.okrs import Catalogue
 from linker.settle import settle
-from linker.store import Store, StoreDown, facts, meta, views, work
+from linker.store import Store, StoreDown, facts, meta, sources, views, work
+from linker.store.database import Leading
+from linker.store.deliveries import Delivery
 from linker.trackers import SiteView
-from linker.trackers.api import Api, open_api
-from linker.trackers.jira_api import JiraApi
-from linker.trackers.outcome import Blocked, Gone, Refused, Unreachable
+from linker.trackers.api import open_api
 from webhooks.applier import Applier
 from webhooks.inbox import Clock, Inbox, wall_clock
-from webhooks.parsing import parse
+from webhooks.okrs_file import OkrsFile
+from webhooks.parsing import UNKNOWN, parse
 from webhooks.sites import SPACING, SitePolicy, access, site_of, view
 
 log = structlog.get_logger()
 IDLE = 0.03  # seconds between looks at the inbox when nothing came
-BEAT_MS = 5_000
+BEAT, BEAT_MS = "engine_beat", 5_000
 RETRY_SECONDS = 1.0
 LONGEST_UNSETTLED_MS = 2_000
+SILENT_MS = 20_000  # without a beat for so long an engine does not run
+STOP_SECONDS = 10.0  # for calls to trackers that are under way; what they did is found out by the next leader
+MOST_STRANGERS = 1_000
 
 
 class Engine:
@@ -44,11 +49,13 @@ class Engine:
         self._spacing = spacing
         self._policy = SitePolicy(config)
         self._views: dict[tuple[str, str], SiteView] = {}
-        self._beat_at = self._settled_at = 0
+        self._beat_at = self._settled_at = self._folded_at = 0
         self._day = ""
+        self._strangers: set[str] = set()
+        self._okrs = OkrsFile(config, store, Inbox(store, clock))
         self.fold = Fold(
             store,
-            lambda delivery: parse(delivery, self._views),
+            self._parse,
             lambda catalogue: vocabulary(config, catalogue),
             lambda ref: site_of(config, ref),
             wall_clock,
@@ -61,27 +68,27 @@ class Engine:
 
     def run(self) -> None:
         """Lead when nobody else does; a store that is down is waited for."""
+        waits = False
         while not self.stop.is_set():
             try:
                 with self.store.leader() as leading:
-                    if leading:
-                        self._lead()
-                    else:
-                        self.stop.wait(RETRY_SECONDS)
+                    if leading is not None:
+                        waits = False
+                        self._lead(leading)
+                        continue
+                if not waits:
+                    log.info("another engine leads; waiting to take over")
+                waits = True
             except StoreDown as error:
                 log.warning("the store does not answer; waiting", error=str(error))
-                self.stop.wait(RETRY_SECONDS)
+            self.stop.wait(RETRY_SECONDS)
 
     def prepare(self) -> None:
         """Load what the fold needs; `step` can be called afterwards."""
-        known: dict[str, Any] = {}
-        with self.store.write() as connection:
-            work.release(connection)
-            for site in self.config.jira_sites:
-                known[site.name] = json.loads(meta.get(connection, f"jira:{site.name}") or "{}")
-        self._views = {
-            (site.tracker, site.name): view(site, known.get(site.name)) for site in self.config.sites
-        }
+        with self.store.read() as connection:
+            for site in self.config.sites:
+                known = json.loads(meta.get(connection, f"jira:{site.name}") or "{}")
+                self._views[site.tracker, site.name] = view(site, known)
         self.fold.load()
 
     def step(self) -> bool:
@@ -89,60 +96,104 @@ class Engine:
         self._beat()
         self._tick()
         folded = self.fold.run()
+        if folded:
+            self._folded_at = wall_clock()
         if folded == BATCH and wall_clock() - self._settled_at < LONGEST_UNSETTLED_MS:
             return True  # a burst: judge what it comes to, not each state on the way
         self._settled_at = wall_clock()
         settled = settle(self.store, self.catalogue, self._policy, wall_clock(), self._today())
         return bool(folded or settled)
 
-    def _lead(self) -> None:
-        self.prepare()
+    def _lead(self, leading: Leading) -> None:
+        """Until stopped, or until the right to lead is lost; no tracker is waited for."""
+        with self.store.write() as connection:
+            work.release(connection)
         appliers = self._appliers()
+        log.info("engine leads", sites=[applier.site for applier in appliers])
         for applier in appliers:
             applier.start()
-        log.info("engine leads", sites=[applier.site for applier in appliers])
         try:
-            while not self.stop.is_set():
-                if not self.step():
-                    self.stop.wait(IDLE)
+            self._work(leading)
         finally:
             for applier in appliers:
                 applier.stop.set()
+            # Another engine must not send while ours still do, but for an end that somebody waits for.
+            deadline = time.monotonic() + (STOP_SECONDS if self.stop.is_set() else 120.0)
             for applier in appliers:
-                applier.join(timeout=35)
+                applier.join(max(0.0, deadline - time.monotonic()))
+            log.info("engine stopped")
+
+    def _work(self, leading: Leading) -> None:
+        ready = False
+        while not self.stop.is_set():
+            try:
+                if not ready:
+                    self.prepare()
+                    ready = True
+                if self._beat_due() and not leading():
+                    log.warning("the right to lead was lost")
+                    return
+                self._okrs.look()
+                if not self.step():
+                    self.stop.wait(IDLE)
+            except StoreDown as error:
+                log.warning("the store does not answer; waiting", error=str(error))
+                ready = False  # what is in memory may be ahead of what was written
+                self.stop.wait(RETRY_SECONDS)
+        with self.store.write() as connection:
+            meta.remove(connection, BEAT)
 
     def _appliers(self) -> list[Applier]:
         inbox = Inbox(self.store, wall_clock)
-        apis = {
-            site.name: open_api(access(self.config, site, self._spacing))
+        return [
+            Applier(
+                site.name,
+                open_api(access(self.config, site, self._spacing)),
+                self.store,
+                inbox,
+                partial(self._discovered, site.name) if site.tracker == "jira" else None,
+            )
             for site in self.config.sites
             if not site.dry
-        }
-        self._discover(apis)
-        return [Applier(name, api, self.store, inbox) for name, api in apis.items()]
+        ]
 
-    def _discover(self, apis: Mapping[str, Api]) -> None:
-        """Ask each Jira site which fields hold points, sprints and so on; the answer is kept."""
-        for name, api in apis.items():
-            if isinstance(api, JiraApi):
-                try:
-                    found = api.view()
-                except (Blocked, Gone, Refused, Unreachable) as error:
-                    log.warning(
-                        "fields not discovered; using those known before", site=name, error=str(error)
-                    )
-                    continue
-                self._views["jira", name] = found
-                known = json.dumps({"fields": found.fields, "categories": dict(found.categories)})
-                with self.store.write() as connection:
-                    meta.put(connection, f"jira:{name}", known)
+    def _discovered(self, name: str, found: SiteView) -> None:
+        """Jira told which fields hold points, sprints and so on: what was read without them is read again.
+
+        A facet that was not read is absent and contradicts nothing, so folding the site's deliveries once
+        more adds what was missing, at the time at which it was so.
+        """
+        known = json.dumps({"fields": found.fields, "categories": dict(sorted(found.categories.items()))})
+        before = self._views.get(("jira", name))
+        self._views["jira", name] = found
+        with self.store.write() as connection:
+            if meta.get(connection, f"jira:{name}") == known:
+                return
+            meta.put(connection, f"jira:{name}", known)
+            again = 0
+            if before is None or before.fields != found.fields:
+                again = sources.fold_again(connection, "jira", name)
+        log.info("fields discovered", site=name, folded_again=again)
+
+    def _parse(self, delivery: Delivery) -> Parsed:
+        """Read a delivery; an event that nobody knows is named in the log, once."""
+        parsed = parse(delivery, self._views)
+        if isinstance(parsed, Facts) and parsed.ignored and parsed.ignored.startswith(UNKNOWN):
+            stranger = f"{delivery.source} {parsed.ignored}"
+            if stranger not in self._strangers and len(self._strangers) < MOST_STRANGERS:
+                self._strangers.add(stranger)
+                log.warning(parsed.ignored, source=delivery.source, delivery=delivery.id)
+        return parsed
+
+    def _beat_due(self) -> bool:
+        return wall_clock() - self._beat_at >= BEAT_MS
 
     def _beat(self) -> None:
-        now = wall_clock()
-        if now - self._beat_at >= BEAT_MS:
-            self._beat_at = now
+        if self._beat_due():
+            now = wall_clock()
             with self.store.write() as connection:
-                meta.put(connection, "engine_beat", json.dumps({"at": now}))
+                meta.put(connection, BEAT, json.dumps({"at": now, "folded_at": self._folded_at}))
+            self._beat_at = now
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self.clock() / 1000, UTC).date()
@@ -152,14 +203,14 @@ class Engine:
         today = self._today()
         if today.isoformat() == self._day:
             return
-        self._day = today.isoformat()
         with self.store.write() as connection:
             before = meta.get(connection, "ticked")
-            meta.put(connection, "ticked", self._day)
+            meta.put(connection, "ticked", today.isoformat())
             start = datetime.fromisoformat(before).date() if before else today - timedelta(days=1)
             turns = self.catalogue.turns(start, self._policy.grace_days)
             if any(start < day <= today for day in turns):
                 work.mark_dirty(connection, views.open_items(connection), wall_clock())
+        self._day = today.isoformat()
 
 
 def drain(engine: Engine, done: Callable[[], bool] = lambda: False) -> None:
@@ -169,13 +220,15 @@ def drain(engine: Engine, done: Callable[[], bool] = lambda: False) -> None:
         pass
 
 
+def is_led(store: Store) -> bool:
+    """Whether an engine folds what is kept now."""
+    with store.read() as connection:
+        beat = json.loads(meta.get(connection, BEAT) or "{}")
+    return wall_clock() - int(beat.get("at", 0)) < SILENT_MS
+
+
 def held_catalogue(store: Store) -> Catalogue:
     """The catalogue that the store holds, for processes that do not fold."""
     with store.read() as connection:
         newest = facts.newest_catalogue(connection)
     return okrs.load(newest.content) if newest else Catalogue(())
-
-
-def epoch(now: datetime) -> Millis:
-    """Epoch milliseconds of a moment."""
-    return int(now.timestamp() * 1000)

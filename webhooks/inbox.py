@@ -25,9 +25,12 @@ class Inbox:
         self._writer: Writer[Parcel, Kept] = Writer(store, deliveries.keep)
         self._clock = clock
 
-    def keep(self, parcel: Parcel) -> Kept:
-        """On disk when it returns: `new`, `again` for a dead one sent once more, or `duplicate`."""
-        return self._writer.call(parcel)
+    def keep(self, parcel: Parcel, patience: float = 60.0) -> Kept:
+        """On disk when it returns: `new`, `again` for a dead one sent once more, or `duplicate`.
+
+        StoreDown, or TimeoutError after `patience` seconds, when it is not.
+        """
+        return self._writer.call(parcel, patience)
 
     def decide(self, decision: Decision) -> Kept:
         """Keep a person's decision."""

@@ -12,6 +12,7 @@ from linker.store.deliveries import Delivery
 from linker.trackers import SiteView
 from webhooks import github, jira
 
+UNKNOWN = "unknown event"  # how the reason begins with which github and jira ignore such a delivery
 Views = Mapping[tuple[str, str], SiteView]
 
 

@@ -1,4 +1,8 @@
-"""Starts and stops web and engine: granian's worker keeps deliveries, its supervisor runs the engine."""
+"""Starts and stops web and engine: granian's worker keeps deliveries, its supervisor runs the engine.
+
+granian starts a worker that died again. When that dies within six seconds once more, the supervisor ends with
+exit code 1, so that whoever started it sees it.
+"""
 
 import ctypes
 import multiprocessing
@@ -18,6 +22,7 @@ from granian.log import LogLevels
 
 from linker.config import Config
 from linker.store import open_store
+from webhooks import logs
 from webhooks.app import create_app
 from webhooks.engine import Engine
 from webhooks.inbox import Clock, wall_clock
@@ -25,7 +30,11 @@ from webhooks.inbox import Clock, wall_clock
 THREADS = 16
 SWITCH_INTERVAL = 0.0005  # seconds; halves the slowest acks while the writer thread commits
 PR_SET_PDEATHSIG = 1
+RETRY_SECONDS = 2.0
+LONGEST_RETRY_SECONDS = 60.0
+STOP_SECONDS = 20.0
 log = structlog.get_logger()
+Speak = Callable[[], None]
 
 
 class PortTakenError(Exception):
@@ -40,6 +49,7 @@ def serve(
     spacing: float | None = None,
     ready: Callable[[], None] | None = None,
     web_clock: Clock | None = None,
+    speak: Speak = logs.speak_json,
 ) -> None:
     """Serve until a signal comes; returns when open requests are answered and the engine has stopped."""
     host, port = config.listen.host, config.listen.port
@@ -54,7 +64,8 @@ def serve(
         workers=1,
         blocking_threads=THREADS,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,  # it warns about numbers of threads, which are measured ones here
+        log_dictconfig=logs.GRANIAN,
         workers_kill_timeout=20,
         respawn_failed_workers=True,
     )
@@ -64,15 +75,17 @@ def serve(
         server.on_shutdown(runner.stop)
     if ready is not None:
         server.on_startup(ready)
-    server.serve(target_loader=partial(load, config=config, clock=web_clock or wall_clock), wrap_loader=True)
+    loader = partial(load, config=config, clock=web_clock or wall_clock, speak=speak, parent=os.getpid())
+    server.serve(target_loader=loader, wrap_loader=True)
 
 
-def load(_target: str, config: Config, clock: Clock) -> Any:
+def load(_target: str, config: Config, clock: Clock, speak: Speak, parent: int) -> Any:
     """The app of the worker process, which ends when its supervisor does."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() == 1:
+        if os.getppid() != parent:  # it ended before we said so; in a container its id may be 1
             sys.exit(0)
+    speak()
     sys.setswitchinterval(SWITCH_INTERVAL)
     return create_app(config, clock=clock)
 
@@ -100,7 +113,9 @@ class EngineThread:
         self._spacing = {} if spacing is None else {"spacing": spacing}
         self._engine: Engine | None = None
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="engine")
+        # A daemon: a call to a tracker that hangs must not keep the process from ending, and what is not
+        # written by then is found out at the next start.
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     def start(self) -> None:
         """Begin to fold."""
@@ -111,17 +126,23 @@ class EngineThread:
         self._ended.set()
         if self._engine is not None:
             self._engine.stop.set()
-        self._thread.join(timeout=30)
+        self._thread.join(timeout=STOP_SECONDS)
 
     def _run(self) -> None:
+        told: set[str] = set()
+        wait = RETRY_SECONDS
         while not self._ended.is_set():
             store = open_store(self._config.store_url.get_secret_value())
             try:
                 self._engine = Engine(self._config, store, self._clock, **self._spacing)
-                self._engine.run()
-            except Exception:
-                log.exception("engine failed; starting it again")
-                self._ended.wait(2.0)
+                if not self._ended.is_set():
+                    self._engine.run()
+            except Exception as error:
+                known = repr(error)[:200]
+                log.error("engine failed; starting it again", error=known, exc_info=known not in told)
+                told.add(known)
+                self._ended.wait(wait)
+                wait = min(wait * 2, LONGEST_RETRY_SECONDS)
             finally:
                 store.close()
 

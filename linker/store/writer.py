@@ -24,8 +24,8 @@ class Writer(Generic[T, R]):
     """Gives each unit to `keep`, many in one transaction; `call` returns when its unit is on disk.
 
     `keep(connection, units)` returns one result a unit. When a batch fails, each unit is tried by itself, so
-    one bad unit cannot spoil the rest; when the store is down, all are told so at once. The thread is a daemon: nothing is acknowledged before its commit, so
-    a process that ends loses nothing.
+    one bad unit cannot spoil the rest; a store that is down tells all at once. The thread is a daemon:
+    nothing is acknowledged before its commit, so a process that ends loses nothing.
     """
 
     def __init__(self, store: Store, keep: Callable[[Connection, Sequence[T]], list[R]]) -> None:

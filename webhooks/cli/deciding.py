@@ -9,7 +9,18 @@ import typer
 from linker.config import Config
 from linker.model import Decision, DecisionKind, ItemId, Reason
 from linker.store import Store, lookup
-from webhooks.cli.frame import DEFAULT, AsJson, ConfigPath, Debug, configuration, fail, opened, plainly, show
+from webhooks.cli.frame import (
+    DEFAULT,
+    AsJson,
+    ConfigPath,
+    Debug,
+    configuration,
+    fail,
+    opened,
+    plainly,
+    show,
+    when_folded,
+)
 from webhooks.cli.tracing import ItemName, find
 from webhooks.engine import held_catalogue
 from webhooks.inbox import Inbox, wall_clock
@@ -140,5 +151,6 @@ def _made(item: ItemId, kind: DecisionKind, why: str) -> Decision:
 
 def _keep(store: Store, decision: Decision, text: str, as_json: bool) -> None:
     Inbox(store).decide(decision)
-    told = f"{text} Decision {decision.id}; take it back with: sightline undo {decision.id}"
-    show({"decision": decision.id}, told, as_json)
+    when = when_folded(store)
+    back = "" if decision.undoes else f"\nTake it back with: sightline undo {decision.id}"
+    show({"decision": decision.id, "note": when}, f"{text} {when}{back}", as_json)

@@ -21,6 +21,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from linker.config import Config, load_config, read_catalogue
 from linker.model import Millis
 from linker.store import Store, deliveries, open_store, views, work
+from webhooks import logs
 from webhooks.inbox import Inbox, wall_clock
 from webhooks.serve import probe, serve
 from webhooks.signin import Lockbox
@@ -44,9 +45,10 @@ def quarter_clock() -> Millis:
     return int(stamp) if stamp.isdigit() else wall_clock()
 
 
-def run(port: int, today: date | None, *, stay: bool) -> None:
-    """Fill an embedded store with the quarter, print what came of it, and stay up."""
+def run(port: int, today: date | None, *, stay: bool) -> bool:
+    """Fill an embedded store with the quarter, print what came of it, and stay up; whether all went well."""
     probe("127.0.0.1", port)
+    logs.speak_never()
     console.print("Simulating a quarter of an invented company ...")
     whole = quarter(today=today)
     with tempfile.TemporaryDirectory(prefix="sightline-demo-") as folder:
@@ -60,9 +62,17 @@ def run(port: int, today: date | None, *, stay: bool) -> None:
             fake.app.extensions["fake"].on_delivery = feeder.echo  # type: ignore[attr-defined]  # our Flask app
         now = _millis(whole.now)
         thread = threading.Thread(target=feeder.run, name="feeder", daemon=True)
-        serve(config, clock=partial(_constant, now), web_clock=quarter_clock, spacing=0.0, ready=thread.start)
+        serve(
+            config,
+            clock=partial(_constant, now),
+            web_clock=quarter_clock,
+            spacing=0.0,
+            ready=thread.start,
+            speak=logs.speak_never,
+        )
         for fake in fakes:
             fake.shutdown()
+        return feeder.well
 
 
 class Feeder:
@@ -78,6 +88,7 @@ class Feeder:
         self._stay = stay
         self._echoes: SimpleQueue[Delivery] = SimpleQueue()
         self._failed: list[str] = []
+        self.well = False
 
     def run(self) -> None:
         """Send all, wait until it is folded and applied, say what came of it."""
@@ -90,6 +101,7 @@ class Feeder:
                 self._send_all(bar)
                 self._settle_down(bar)
             self._tell(time.monotonic() - started)
+            self.well = not self._failed
         except Exception as error:
             console.print(f"The demo stopped: {error}", markup=False)
         if not self._stay or self._failed:
@@ -164,7 +176,7 @@ class Feeder:
         console.print(f"{sent:,} labels and statuses written to the simulated trackers.")
         for failure in self._failed[:5]:
             console.print(f"Not accepted: {failure}", markup=False)
-        token = Lockbox(self._store, wall_clock).make()
+        token = Lockbox(self._store).make()
         console.print()
         console.print(f"Sign in once: {self._config.url}/signin?token={token}", markup=False, style="bold")
         if self._stay:

@@ -6,8 +6,19 @@ import typer
 
 from linker.config import check, read_catalogue, validate_text
 from linker.config.process import environment
-from webhooks.cli.frame import DEFAULT, AsJson, ConfigPath, Debug, configuration, opened, plainly, show
+from webhooks.cli.frame import (
+    DEFAULT,
+    AsJson,
+    ConfigPath,
+    Debug,
+    configuration,
+    opened,
+    plainly,
+    show,
+    when_folded,
+)
 from webhooks.inbox import Inbox
+from webhooks.okrs_file import load_if_changed
 
 
 @plainly
@@ -32,8 +43,9 @@ def load(config: ConfigPath = DEFAULT, as_json: AsJson = False, debug: Debug = F
     settings = configuration(config)
     catalogue = read_catalogue(settings)
     with opened(settings) as store:
-        kept = Inbox(store).load(catalogue)
+        loaded = load_if_changed(settings, store, Inbox(store))
+        when = when_folded(store)
     where = Path(settings.okrs).name
     text = f"{where}: {len(catalogue.krs)} key results in {len(catalogue.cycles)} cycles. "
-    text += "Loaded." if kept == "new" else "This version is loaded already."
-    show({"key_results": len(catalogue.krs), "kept": kept}, text, as_json)
+    text += f"Kept. {when}" if loaded else "This version is held already."
+    show({"key_results": len(catalogue.krs), "loaded": loaded}, text, as_json)

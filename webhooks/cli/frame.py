@@ -1,6 +1,7 @@
 """What all commands share: the configuration, the store, exit codes, and errors without tracebacks."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from rich.console import Console
 from linker.config import Config, ConfigError, load_config, validate_text
 from linker.config.process import environment
 from linker.store import Store, StoreError, open_store
+from webhooks import logs
+from webhooks.engine import is_led
 from webhooks.serve import PortTakenError
 
 P = ParamSpec("P")
@@ -45,16 +48,23 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        logs.speak_plainly()
         try:
-            return command(*args, **kwargs)
-        except (Failure, ConfigError, StoreError, PortTakenError) as error:
+            found = command(*args, **kwargs)
+            sys.stdout.flush()  # a reader that left is noticed here and not at the interpreter's end
+            return found
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left, as it may
+            raise typer.Exit(0) from None
+        except (typer.Exit, typer.Abort):
+            raise
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+        except Exception as error:
             if kwargs.get("debug"):
                 raise
             err.print(_told(error), markup=False)
-            raise typer.Exit(getattr(error, "code", 1)) from None
-        except BrokenPipeError:
-            sys.stderr.close()  # the reader left, which is its right
-            raise typer.Exit(0) from None
+            raise typer.Exit(getattr(error, "code", 1) if isinstance(error, Failure) else 1) from None
 
     return run
 
@@ -79,14 +89,23 @@ def opened(config: Config) -> Iterator[Store]:
 
 
 def show(data: Any, text: str, as_json: bool) -> None:
-    """The same answer for a script or a person."""
-    if as_json:
-        out.print(json.dumps(data, ensure_ascii=False, indent=2, default=str), markup=False)
-    else:
-        out.print(text, markup=False)
+    """The same answer for a script or a person; not by rich, which ends the process when the reader left."""
+    print(json.dumps(data, ensure_ascii=False, indent=2, default=str) if as_json else text)
+
+
+def when_folded(store: Store) -> str:
+    """When what a command kept will count: at once, or when somebody starts an engine."""
+    if is_led(store):
+        return "The running service folds it within seconds."
+    return "No engine runs now: it will be folded when `sightline serve` or `sightline worker` starts."
 
 
 def _told(error: Exception) -> str:
     if isinstance(error, ConfigError):
         return validate_text(error.problems)
-    return str(error)
+    if isinstance(error, (Failure, StoreError, PortTakenError)):
+        return str(error)
+    words = str(error).splitlines()[0] if str(error) else "no more is known"
+    return (
+        f"Something went wrong here: {type(error).__name__}: {words}. Run it again with --debug to see where."
+    )

@@ -6,7 +6,18 @@ from typing import Annotated, Any
 import typer
 
 from linker.store import deliveries as rows
-from webhooks.cli.frame import DEFAULT, AsJson, ConfigPath, Debug, configuration, fail, opened, plainly, show
+from webhooks.cli.frame import (
+    DEFAULT,
+    AsJson,
+    ConfigPath,
+    Debug,
+    configuration,
+    fail,
+    opened,
+    plainly,
+    show,
+    when_folded,
+)
 
 Number = Annotated[int, typer.Argument(help="The number of a delivery, as `deliveries list` shows it.")]
 STATES = {name: state for state, name in rows.STATES.items()}
@@ -68,10 +79,15 @@ def replay(
     """
     if not numbers and not everything and not dead:
         fail("Say which: numbers, --dead, or --all.", 2)
-    with opened(configuration(config)) as store, store.write() as connection:
-        chosen = rows.ids_in(connection, rows.DEAD) if dead else numbers
-        count = rows.again(connection, None if everything else chosen or [])
-    show({"replayed": count}, f"{count} deliveries will be folded again by the running service.", as_json)
+    with opened(configuration(config)) as store:
+        with store.write() as connection:
+            chosen = [*(numbers or []), *(rows.ids_in(connection, rows.DEAD) if dead else [])]
+            count = rows.again(connection, None if everything else chosen)
+        when = when_folded(store)
+    if numbers and not count:
+        fail("There is no such delivery. `sightline deliveries list` shows the newest.", 2)
+    what = f"{count} {'delivery' if count == 1 else 'deliveries'} to fold again. {when if count else ''}"
+    show({"replayed": count, "note": when}, what.rstrip(), as_json)
 
 
 def _line(row: Any) -> str:

@@ -11,7 +11,7 @@ import typer
 from linker import tags as reader
 from linker.config import Config, read_catalogue, vocabulary
 from linker.okrs import Catalogue
-from webhooks.cli.frame import DEFAULT, ConfigPath, Debug, configuration, fail, plainly
+from webhooks.cli.frame import DEFAULT, AsJson, ConfigPath, Debug, configuration, fail, plainly
 
 PLACES = ("title", "body", "branch", "commit", "comment", "label")
 
@@ -25,9 +25,12 @@ def tags(
         str | None, typer.Option(help="Projects in place of the configured ones: PAY,WEB; * for any")
     ] = None,
     config: ConfigPath = DEFAULT,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Read JSON lines on standard input and print what is seen in each: codes, keys, references, trailers.
+
+    The answer is JSON lines with and without --json. With --codes and --projects no app.yaml is needed.
 
     Input: {"id": 1, "text": "PAY-12: faster", "kind": "title", "repo": "acme/pay"}
 

@@ -1,17 +1,19 @@
 """serve, worker, demo: what stays up."""
 
+import json
 from datetime import date
 from typing import Annotated
 
 import typer
 
-from linker.config import Config, read_catalogue
-from linker.store import Store, facts
-from linker.store.chain import text_hash
+from linker.config import Config
+from linker.store import Store
+from webhooks import logs
 from webhooks import serve as serving
 from webhooks.cli.demo import run as run_demo
-from webhooks.cli.frame import DEFAULT, ConfigPath, Debug, configuration, fail, opened, out, plainly
-from webhooks.inbox import Inbox, wall_clock
+from webhooks.cli.frame import DEFAULT, AsJson, ConfigPath, Debug, configuration, fail, opened, plainly
+from webhooks.inbox import Inbox
+from webhooks.okrs_file import load_if_changed
 from webhooks.signin import Lockbox
 
 
@@ -21,9 +23,12 @@ def serve(
         str, typer.Option(help="all: receivers, pages and engine; web: without the engine")
     ] = "all",
     config: ConfigPath = DEFAULT,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Receive deliveries, show pages, and fold; prints a one-time sign-in link.
+
+    What happens is logged on standard error, one JSON object a line.
 
     Example: sightline serve --config app.yaml
     """
@@ -32,25 +37,35 @@ def serve(
     settings = configuration(config, service=True)
     serving.probe(settings.listen.host, settings.listen.port)
     with opened(settings) as store:
-        _load_catalogue(settings, store)
-        token = Lockbox(store, wall_clock).make()
-    out.print(f"Sightline listens on http://{settings.listen.host}:{settings.listen.port}", markup=False)
-    out.print(f"Sign in once within a day: {settings.url.rstrip('/')}/signin?token={token}", markup=False)
+        _load(settings, store)
+        token = Lockbox(store).make()
+    where = f"http://{_host(settings.listen.host)}:{settings.listen.port}"
+    signin = f"{settings.url.rstrip('/')}/signin?token={token}"
     dry = [site.name for site in settings.sites if site.dry]
-    if dry:
-        out.print(f"Dry: changes for {', '.join(dry)} are planned and shown, not sent.", markup=False)
+    if as_json:
+        print(json.dumps({"listens": where, "signin": signin, "dry": dry}), flush=True)
+    else:
+        print(f"Sightline listens on {where}")
+        print(f"Sign in once within a day: {signin}", flush=True)
+        if dry:
+            said = f"Dry: changes for {', '.join(dry)} are planned and shown, not sent."
+            print(f"{said} Their API tokens are not set.", flush=True)
+    logs.speak_json()
     serving.serve(settings, engine=role == "all")
 
 
 @plainly
-def worker(config: ConfigPath = DEFAULT, debug: Debug = False) -> None:
+def worker(config: ConfigPath = DEFAULT, as_json: AsJson = False, debug: Debug = False) -> None:
     """Fold, settle and apply without receivers and pages; several can run, one of them leads.
+
+    What happens is logged on standard error, one JSON object a line, with and without --json.
 
     Example: sightline worker --config app.yaml
     """
     settings = configuration(config, service=True)
     with opened(settings) as store:
-        _load_catalogue(settings, store)
+        _load(settings, store)
+    logs.speak_json()
     serving.run_worker(settings)
 
 
@@ -69,13 +84,14 @@ def demo(
         day = date.fromisoformat(today) if today else None
     except ValueError:
         fail(f"{today} is not a day. Write it as 2026-11-25.", 2)
-    run_demo(port, day, stay=not exit_)
+    if not run_demo(port, day, stay=not exit_):
+        raise typer.Exit(1)
 
 
-def _load_catalogue(settings: Config, store: Store) -> None:
+def _load(settings: Config, store: Store) -> None:
     """`serve` and `worker` load okrs.yaml when it differs from the version that is held."""
-    catalogue = read_catalogue(settings)
-    with store.read() as connection:
-        held = facts.newest_catalogue(connection)
-    if held is None or held.digest != text_hash(catalogue.dump()):
-        Inbox(store).load(catalogue)
+    load_if_changed(settings, store, Inbox(store))
+
+
+def _host(name: str) -> str:
+    return f"[{name}]" if ":" in name else name

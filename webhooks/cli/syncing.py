@@ -4,7 +4,17 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from linker.config import Config
 from linker.store import Store
@@ -19,6 +29,7 @@ from webhooks.cli.frame import (
     opened,
     plainly,
     show,
+    when_folded,
 )
 from webhooks.syncing import Scope, scopes, sync_scope
 
@@ -46,29 +57,52 @@ def sync(
         show([f"{s.site}: {s.name}" for s in found], "\n".join(f"{s.site}: {s.name}" for s in found), as_json)
         return
     with opened(settings) as store:
-        failed = _run(settings, store, found, start)
-    show({"read": len(found) - len(failed), "failed": failed}, _told(found, failed), as_json)
+        read, failed = _run(settings, store, found, start)
+        when = when_folded(store)
+    data = {"scopes": len(found), "read": read, "failed": failed, "note": when}
+    show(data, _told(found, read, failed, when), as_json)
     if failed:
         raise typer.Exit(1)
 
 
-def _run(settings: Config, store: Store, found: list[Scope], start: int | None) -> dict[str, str]:
+class Rate(ProgressColumn):
+    """How many a second, over the last minute or so."""
+
+    def render(self, task: Task) -> Text:
+        """`12/s`, or nothing while it is not known."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed else "")
+
+
+def _run(settings: Config, store: Store, found: list[Scope], start: int | None) -> tuple[int, dict[str, str]]:
     failed: dict[str, str] = {}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    read = 0
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[error]}", markup=False),
+    )
     with Progress(*columns, console=err) as bar:
         for scope in found:
-            task: TaskID = bar.add_task(f"{scope.site} {scope.name}", total=None)
+            own = 0
+            task: TaskID = bar.add_task(f"{scope.site} {scope.name}", total=None, error="")
             for step in sync_scope(settings, store, scope, start):
-                bar.update(task, completed=step.done, total=step.total)
+                own = step.done
+                bar.update(task, completed=step.done, total=step.total, error=step.error or "")
                 if step.error:
                     failed[f"{scope.site} {scope.name}"] = step.error
-    return failed
+            read += own
+    return read, failed
 
 
-def _told(found: list[Scope], failed: dict[str, str]) -> str:
-    lines = [f"{len(found) - len(failed)} of {len(found)} projects and repositories read."]
+def _told(found: list[Scope], read: int, failed: dict[str, str], when: str) -> str:
+    whole = f"{len(found) - len(failed)} of {len(found)} projects and repositories read, {read:,} items."
+    lines = [f"{whole} {when}"]
     again = "Run `sightline sync` again; it goes on where it was."
-    lines += [f"{name}: {error} {again}" for name, error in failed.items()]
+    lines += [f"Skipped {name}: {error} {again}" for name, error in failed.items()]
     return "\n".join(lines)
 
 

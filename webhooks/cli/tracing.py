@@ -16,7 +16,6 @@ from webhooks.cli.frame import (
     configuration,
     fail,
     opened,
-    out,
     plainly,
     show,
 )
@@ -84,9 +83,10 @@ def export(
         Path | None, typer.Option("-o", "--output", help="A file; standard output without.")
     ] = None,
     config: ConfigPath = DEFAULT,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Write items, links and standing as JSON lines.
+    """Write items, links and standing as JSON lines; with --json and -o the count of lines is JSON too.
 
     Example: sightline graph export -o graph.jsonl
     """
@@ -96,6 +96,9 @@ def export(
             for line in lines:
                 print(line)
             return
-        with output.open("w", encoding="utf-8") as file:
-            count = sum(1 for line in lines if file.write(line + "\n"))
-    out.print(f"{output}: {count} lines.", markup=False)
+        try:
+            with output.open("w", encoding="utf-8") as file:
+                count = sum(1 for line in lines if file.write(line + "\n"))
+        except OSError as error:
+            fail(f"{output} cannot be written: {error.strerror}.")
+    show({"file": str(output), "lines": count}, f"{output}: {count} lines.", as_json)

@@ -1,0 +1,26 @@
+"""Deliveries by where they came from: to fold those of a site again, and to count what nobody reads."""
+
+from sqlalchemy import Connection, func, select, update
+
+from linker.store.deliveries import DEAD, DONE, IGNORED, NEW
+from linker.store.tables import deliveries
+
+
+def fold_again(connection: Connection, source: str, site: str) -> int:
+    """Fold what a site sent once more, but for what says nothing whoever reads it; returns how many."""
+    own = (deliveries.c.source == source) & (deliveries.c.site == site)
+    old = update(deliveries).where(own, deliveries.c.state.in_((DONE, DEAD)))
+    return connection.execute(old.values(state=NEW, attempts=0, reason=None)).rowcount
+
+
+def ignored(connection: Connection, beginning: str, most: int = 50) -> dict[str, int]:
+    """How many deliveries were ignored for each reason that begins so, the most frequent first."""
+    number = func.count()
+    query = (
+        select(deliveries.c.reason, number)
+        .where(deliveries.c.state == IGNORED, deliveries.c.reason.startswith(beginning, autoescape=True))
+        .group_by(deliveries.c.reason)
+        .order_by(number.desc(), deliveries.c.reason)
+        .limit(most)
+    )
+    return dict(connection.execute(query).tuples().all())
