@@ -1,6 +1,7 @@
 """The fake trackers: what the quarter tells can be read, what we write is told back, nonsense is refused."""
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 import responses
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from webhooks.simulator import Delivery, Quarter, quarter
@@ -302,3 +304,17 @@ def test_a_lost_reply_has_had_its_effect(wire: responses.RequestsMock, fakes: Fa
     names = [label["name"] for label in requests.get(address, headers=SIGNED_IN, timeout=5).json()]
     assert names.count("kr:O4.KR1") == 1
     assert len(fakes.github.ledger.writes(f"{path}/labels")) == 1
+
+
+def test_a_served_fake_hangs_up_when_told_to(fakes: Fakes) -> None:
+    server = make_server("127.0.0.1", 0, create_github(fakes.github), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    fakes.github.faults.reset("/user", times=1)
+    address = f"http://127.0.0.1:{server.server_port}/user"
+    with pytest.raises(requests.ConnectionError):
+        requests.get(address, headers=SIGNED_IN, timeout=5)
+    assert requests.get(address, headers=SIGNED_IN, timeout=5).status_code == 200
+    server.shutdown()
+    server.server_close()
+    thread.join()

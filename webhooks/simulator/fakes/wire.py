@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -223,7 +224,7 @@ def _answer(
 
 def _hung_up(environ: dict[str, Any]) -> ConnectionLostError:
     """Close the socket where there is one; in a test there is none, and the caller's library raises."""
-    socket = environ.get("werkzeug.socket")
-    if socket is not None:
-        socket.close()
+    held = environ.get("werkzeug.socket")
+    if held is not None:
+        held.shutdown(socket.SHUT_RDWR)  # closing alone would leave the caller waiting
     return ConnectionLostError("the fake dropped the connection")
