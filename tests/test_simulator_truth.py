@@ -61,9 +61,15 @@ def _fill(config: Config, store: Store, told: Quarter) -> None:
     with store.write() as connection:
         meta.put(connection, "jira:northwind", json.dumps(known))
         deliveries.keep(connection, parcels)
-    drain(Engine(config, store, clock=lambda: _millis(told.now)))
+    drain(Engine(config, store, clock=lambda: _millis(told.now)), done=lambda: _dead(store) > 0)
     with store.read() as connection:
         assert set(deliveries.counts(connection)) == {"done", "ignored"}
+
+
+def _dead(store: Store) -> int:
+    """Stop at the first delivery that cannot be folded, for the rest would only say it again."""
+    with store.read() as connection:
+        return deliveries.counts(connection).get("dead", 0)
 
 
 def _standing(store: Store) -> dict[str, tuple[tuple[str, ...], str | None]]:
