@@ -1,11 +1,24 @@
-"""Pages: what came in, what serves what, and why; they read by `standing` and never walk the graph."""
+"""Pages: every address that a person opens; they read by `standing` and never walk the graph."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint
+
+from reports import wording
+from reports.home import home
+from reports.item import item
+from reports.items import items
+from reports.kr import kr
+from reports.traffic import changes, inbox
 
 pages = Blueprint("pages", __name__)
+pages.add_url_rule("/", view_func=home)
+pages.add_url_rule("/items", view_func=items)
+pages.add_url_rule("/items/<path:name>", view_func=item)
+pages.add_url_rule("/krs/<path:kr>", view_func=kr)
+pages.add_url_rule("/inbox", view_func=inbox)
+pages.add_url_rule("/changes", view_func=changes)
 
 
-@pages.get("/")
-def home() -> str:
-    """What needs a person, what the running sprints serve, and what came in."""
-    return render_template("home.html")
+@pages.app_context_processor
+def _words() -> dict[str, object]:
+    """Templates say things in the words of one module."""
+    return {"say": wording}

@@ -1,0 +1,36 @@
+// Makes faster what links and forms already do: keys, and a filter that narrows the rows in sight while typing.
+const filter = document.getElementById("filter");
+const keys = document.getElementById("keys");
+const home = document.querySelector("header nav a")?.getAttribute("href");
+const items = document.querySelectorAll("header nav a")[1]?.getAttribute("href");
+let before = "";
+
+const typing = (target) => target.closest?.("input, select, textarea, [contenteditable]");
+
+const actions = {
+  "/": () => filter ? (filter.focus(), filter.select()) : items && location.assign(`${items}#filter`),
+  "?": () => keys?.showModal(),
+};
+const places = { h: home, i: items };
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || keys?.open) return;
+  const chord = before === "g" ? places[event.key] : undefined;
+  before = event.key;
+  if (chord) location.assign(chord);
+  else if (actions[event.key]) {
+    event.preventDefault();
+    actions[event.key]();
+  }
+});
+
+// Terms such as `serves:O1.KR2` are for the server; words narrow what is on this page at once.
+if (filter) {
+  const rows = [...document.querySelectorAll("table[data-filter] tbody tr")].map((row) => [row, row.textContent.toLowerCase()]);
+  const asked = new Set(filter.value.toLowerCase().split(/\s+/));
+  filter.addEventListener("input", () => {
+    const words = filter.value.toLowerCase().split(/\s+/).filter((word) => word && !word.includes(":") && !asked.has(word));
+    for (const [row, text] of rows) row.hidden = !words.every((word) => text.includes(word));
+  });
+  if (location.hash === "#filter") filter.focus();
+}

@@ -1,0 +1,156 @@
+"""The items that a filter lets through, newest first, in pages; reads only."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+
+from linker.store.tables import (
+    candidates,
+    findings,
+    items,
+    kr_set_members,
+    kr_sets,
+    links,
+    memberships,
+    standing,
+    verdicts,
+    wants,
+)
+
+MOST = 100
+DANGLING = "dangling"
+GONE, REFUSED = 2, 3  # states of a reference that was asked for
+DONE = {"open": ("todo", "doing"), "done": ("done",), "dropped": ("dropped",)}
+
+
+class Wanted(NamedTuple):
+    """What to let through; every part that is set must hold. `active` are the active key results today."""
+
+    words: tuple[str, ...] = ()  # each in the title or the alias
+    serves: tuple[str, ...] = ()  # full ids; one after the other must be served
+    part: str | None = None  # active, inactive, exempt, none
+    exemption: str | None = None
+    finding: str | None = None
+    verdict: str | None = None
+    sprints: tuple[int, ...] = ()  # rows; in any of them
+    rows: tuple[int, ...] | None = None  # these items only
+    below: int | None = None  # row of a parent
+    unestimated: bool = False
+    state: str | None = None  # open, done, dropped
+    levels: tuple[int, ...] = ()
+    containers: tuple[str, ...] | None = None
+    active: tuple[str, ...] = ()
+
+
+def count(connection: Connection, wanted: Wanted) -> int:
+    """How many items a filter lets through."""
+    return int(connection.execute(_narrow(select(func.count()), wanted)).scalar_one())
+
+
+def page(connection: Connection, wanted: Wanted, offset: int = 0, limit: int = MOST) -> list[Any]:
+    """One page of them: rows with standing's kr_set, exemption and the verdict's word beside."""
+    columns = (
+        items.c.id,
+        items.c.tracker,
+        items.c.site,
+        items.c.tid,
+        items.c.level,
+        items.c.type,
+        items.c.alias,
+        items.c.container,
+        items.c.title,
+        items.c.category,
+        items.c.state,
+        items.c.points,
+        items.c.at,
+        standing.c.kr_set,
+        standing.c.exemption,
+        verdicts.c.word,
+    )
+    query = _narrow(select(*columns), wanted).order_by(items.c.id.desc()).offset(offset).limit(limit)
+    return list(connection.execute(query).mappings())
+
+
+def _narrow(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    joined = items.outerjoin(standing, standing.c.item == items.c.id)
+    query = query.select_from(joined.outerjoin(verdicts, verdicts.c.item == items.c.id))
+    return query.where(items.c.level.is_not(None), items.c.held, ~items.c.deleted, *_conditions(wanted))
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        or_(items.c.title.icontains(word, autoescape=True), items.c.alias.icontains(word, autoescape=True))
+        for word in wanted.words
+    ]
+    found += [standing.c.kr_set.in_(_sets((kr,))) for kr in wanted.serves]
+    if wanted.part is not None:
+        found.append(_part(wanted.part, wanted.active))
+    if wanted.exemption is not None:
+        found.append(standing.c.exemption == wanted.exemption)
+    if wanted.verdict is not None:
+        found.append(verdicts.c.word == wanted.verdict)
+    found += _places(wanted)
+    if wanted.state is not None:
+        found.append(items.c.category.in_(DONE.get(wanted.state, ())))
+    if wanted.levels:
+        found.append(items.c.level.in_(wanted.levels))
+    if wanted.unestimated:
+        found.append(items.c.points.is_(None))
+    if wanted.containers is not None:
+        found.append(items.c.container.in_(wanted.containers))
+    return found
+
+
+def _places(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.finding is not None:
+        having = select(findings.c.item).where(findings.c.finding == wanted.finding)
+        found.append(items.c.id.in_(_dangling() if wanted.finding == DANGLING else having))
+    if wanted.rows is not None:
+        found.append(items.c.id.in_(wanted.rows))
+    if wanted.sprints:
+        inside = select(memberships.c.item).where(memberships.c.sprint.in_(wanted.sprints))
+        found.append(items.c.id.in_(inside))
+    if wanted.below is not None:
+        under = select(links.c.child).where(links.c.parent_item == wanted.below)
+        found.append(items.c.id.in_(under))
+    return found
+
+
+def _dangling() -> Select[Any]:
+    """Items that name something which the tracker does not have, or does not show us."""
+    refused = wants.c.state.in_((GONE, REFUSED))
+    names = select(func.upper(wants.c.ref)).where(refused)
+    return select(candidates.c.item).where(candidates.c.value.in_(names))
+
+
+def dangling(connection: Connection) -> int:
+    """How many items name something that cannot be read."""
+    return count(connection, Wanted(finding=DANGLING))
+
+
+def _part(part: str, active: Sequence[str]) -> ColumnElement[bool]:
+    serving = standing.c.kr_set.in_(_sets())
+    spared = func.coalesce(standing.c.exemption, "none") != "none"
+    live = standing.c.kr_set.in_(_sets(active))
+    unset = standing.c.kr_set.is_(None)
+    if part == "active":
+        return live
+    if part == "exempt":
+        return spared & (unset | ~live)
+    if part == "inactive":
+        return serving & ~live & ~spared
+    return ~spared & (unset | ~serving)
+
+
+def _sets(krs: Collection[str] | None = None) -> Select[Any]:
+    """Sets that hold one of these key results; sets that hold any when none are named."""
+    if krs is None:
+        return select(kr_sets.c.id).where(kr_sets.c.members != "")
+    return select(kr_set_members.c.kr_set).where(kr_set_members.c.kr.in_(list(krs)))
+
+
+def title(connection: Connection, row: int) -> str:
+    """The title of an item or sprint; empty when there is none."""
+    return str(connection.execute(select(items.c.title).where(items.c.id == row)).scalar() or "")

@@ -1,0 +1,100 @@
+"""Sprints and milestones with their dates, and the tickets that are in them now; reads only."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import Connection, or_, select
+
+from linker.model import Level, Millis, SprintDates
+from linker.store.items import chunks
+from linker.store.tables import items, links, memberships, standing
+
+
+class SprintRow(NamedTuple):
+    """A Jira sprint or a GitHub milestone; `board` is what it belongs to where the tracker says so."""
+
+    row: int
+    title: str
+    dates: SprintDates
+    milestone: bool
+
+
+class Member(NamedTuple):
+    """A ticket of a sprint, with its standing as rows keep it."""
+
+    sprint: int
+    item: int
+    level: int
+    container: str | None
+    category: str | None
+    points: str | None
+    kr_set: int | None
+    exemption: str | None
+
+
+def sprints(connection: Connection, rows: Collection[int] | None = None) -> list[SprintRow]:
+    """Every sprint that is held, or those asked for, in order of end; those without dates are left out."""
+    query = select(items.c.id, items.c.tid, items.c.title, items.c.doc).where(
+        items.c.level.is_(None), or_(items.c.tid.like("sprint:%"), items.c.tid.like("milestone:%"))
+    )
+    if rows is not None:
+        query = query.where(items.c.id.in_(list(rows)))
+    found = []
+    for row, tid, title, doc in connection.execute(query.where(items.c.held)):
+        facet = doc.get("f", {}).get("dates")
+        if facet and facet[3]:
+            dates = SprintDates.model_validate(facet[3])
+            found.append(SprintRow(row, title, dates, tid.startswith("milestone:")))
+    return sorted(found, key=_last)
+
+
+def titles(connection: Connection, item: int) -> list[tuple[int, str]]:
+    """The sprints in which an item is: row and title."""
+    query = (
+        select(items.c.id, items.c.title)
+        .join(memberships, memberships.c.sprint == items.c.id)
+        .where(memberships.c.item == item)
+        .order_by(items.c.id)
+    )
+    return [(row, title) for row, title in connection.execute(query)]
+
+
+def members(connection: Connection, rows: Collection[int]) -> list[Member]:
+    """The tickets and sub-tasks of sprints; pull requests carry no points and are left out."""
+    found: list[Member] = []
+    for part in chunks(rows):
+        query = (
+            select(
+                memberships.c.sprint,
+                items.c.id,
+                items.c.level,
+                items.c.container,
+                items.c.category,
+                items.c.points,
+                standing.c.kr_set,
+                standing.c.exemption,
+            )
+            .join(items, items.c.id == memberships.c.item)
+            .outerjoin(standing, standing.c.item == items.c.id)
+            .where(memberships.c.sprint.in_(part), items.c.held, ~items.c.deleted)
+            .where(items.c.level.in_((Level.TICKET, Level.SUBTASK)))
+            .order_by(memberships.c.sprint, items.c.id)
+        )
+        found += [Member(*row) for row in connection.execute(query)]
+    return found
+
+
+def parents(connection: Connection, rows: Collection[int]) -> dict[int, frozenset[int]]:
+    """The parents of items in the trackers' own hierarchy."""
+    found: dict[int, set[int]] = {}
+    for part in chunks(rows):
+        query = select(links.c.child, links.c.parent_item).where(
+            links.c.child.in_(part), links.c.kind == "parent", links.c.parent_item.is_not(None)
+        )
+        for child, parent in connection.execute(query):
+            found.setdefault(child, set()).add(parent)
+    return {child: frozenset(above) for child, above in found.items()}
+
+
+def _last(sprint: SprintRow) -> tuple[Millis, int]:
+    return sprint.dates.end or 0, sprint.row

@@ -1,0 +1,165 @@
+"""How pages say things: dates, numbers, states and findings in plain words; pure."""
+
+from datetime import date, datetime, tzinfo
+from fractions import Fraction
+
+from linker.model import Level, Millis
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+EXEMPTIONS = {
+    "ktlo": "keeping the lights on",
+    "debt": "technical debt",
+    "incident": "an incident",
+    "spike": "an investigation",
+    "upstream": "work for upstream",
+    "docs": "documentation",
+}
+FINDINGS = {
+    "unknown_code": "Unknown key result code",
+    "lookalike_code": "Code with look-alike letters",
+    "ambiguous_code": "Code that could mean two key results",
+    "optout_without_reason": "Opt-out without a reason",
+    "tag_and_optout": "Key result and opt-out together",
+    "branch_title_disagree": "Branch and title name different tickets",
+    "idle_parent": "Parent that is not above its child",
+    "dangling": "Names something that cannot be read",
+}
+SHAPES = {
+    "active": "●",
+    "serving": "●",
+    "open": "●",
+    "sent": "●",
+    "done": "✓",
+    "closed": "✓",
+    "exempt": "◐",
+    "inactive": "○",
+    "deferred": "○",
+    "proposed": "○",
+    "dry": "○",
+    "waiting": "◌",
+    "undecided": "◌",
+    "ignored": "–",
+    "moot": "–",
+    "dropped": "×",
+    "dead": "×",
+    "refused": "×",
+    "none": "△",
+    "unknown": "△",
+    "unlinked": "△",
+    "error": "■",
+    "warning": "▲",
+    "note": "▹",
+}
+LEVELS = {
+    Level.INITIATIVE: "initiative",
+    Level.EPIC: "epic",
+    Level.TICKET: "ticket",
+    Level.SUBTASK: "sub-task",
+    Level.PULL_REQUEST: "pull request",
+}
+RULES = {
+    "tag_in_text": "key result code",
+    "tag_in_label": "label that a person set",
+    "tag_in_field": "key result field",
+    "ticket_key": "ticket key",
+    "github_reference": "GitHub reference",
+    "parent": "hierarchy of the tracker",
+    "tracker_link": "link in the tracker",
+}
+KINDS = {
+    "parent": "is part of",
+    "delivers": "delivers",
+    "contributes": "contributes to",
+    "mentions": "mentions",
+    "blocks": "is blocked by",
+    "tag": "names",
+}
+STATES = {"todo": "to do", "doing": "in progress", "done": "done", "dropped": "dropped"}
+
+
+def day(at: Millis | None, zone: tzinfo) -> str:
+    """A calendar day: 8 Oct 2026."""
+    if at is None:
+        return "–"
+    moment = datetime.fromtimestamp(at / 1000, zone)
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+def short_day(at: Millis | None, zone: tzinfo) -> str:
+    """A calendar day without its year: 8 Oct."""
+    return day(at, zone).rpartition(" ")[0] or "–"
+
+
+def moment(at: Millis | None, zone: tzinfo) -> str:
+    """A day and a time: 8 Oct 2026, 14:05."""
+    return "–" if at is None else f"{day(at, zone)}, {clock(at, zone)}"
+
+
+def calendar(on: date, year: bool = True) -> str:
+    """A day of a catalogue, which has no time: 8 Oct 2026."""
+    return f"{on.day} {MONTHS[on.month - 1]}{f' {on.year}' if year else ''}"
+
+
+def clock(at: Millis, zone: tzinfo) -> str:
+    """A time of day: 14:05."""
+    return datetime.fromtimestamp(at / 1000, zone).strftime("%H:%M")
+
+
+def ago(at: Millis, now: Millis) -> str:
+    """How long ago, in the largest whole unit."""
+    passed = max(now - at, 0)
+    if passed < MINUTE:
+        return "just now"
+    if passed < HOUR:
+        return f"{passed // MINUTE} min ago"
+    if passed < 2 * DAY:
+        return f"{passed // HOUR} h ago"
+    return f"{passed // DAY} days ago"
+
+
+def number(value: Fraction | int | float | None) -> str:
+    """A number as people write it: 1,204 and 1.67; points are exact underneath."""
+    if value is None:
+        return "–"
+    exact = Fraction(value)
+    if exact.denominator == 1:
+        return f"{exact.numerator:,}"
+    return f"{float(exact):,.2f}".rstrip("0").rstrip(".")
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """1 ticket, 2 tickets."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def person(name: str | None) -> str:
+    """Who it was, never by an e-mail address."""
+    if not name:
+        return ""
+    if "@" in name:
+        return "a person"
+    return name if len(name) <= 32 else f"account …{name[-6:]}"
+
+
+def listed(words: list[str]) -> str:
+    """One, two and three."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def finding(known: str) -> str:
+    """A finding's name in words."""
+    return FINDINGS.get(known, known.replace("_", " ").capitalize())
+
+
+def surface(name: str) -> str:
+    """What a change writes to: a label, or the status of a commit."""
+    kind, _, rest = name.partition(":")
+    return f"status on {rest[:7]}" if kind == "status" else f"{kind} {rest}"
+
+
+def wanted(surface_name: str, desired: dict[str, object]) -> str:
+    """What a change wants, in words."""
+    if surface_name.startswith("label:"):
+        return "set" if desired.get("present") else "remove"
+    return f"{desired.get('state', '')}: {desired.get('description', '')}".strip(": ")
