@@ -56,7 +56,7 @@ def create_app(config: Config, store: Store | None = None, clock: Clock = wall_c
     )
     app.config.update(
         SECRET_KEY=session_secret(config, store),
-        MAX_CONTENT_LENGTH=MOST_BYTES,
+        MAX_CONTENT_LENGTH=MOST_BYTES + 1,  # what is longer is cut there, and receivers see that it was
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -69,7 +69,10 @@ def _body() -> bytes:
     """The raw bytes; one that is too large is refused at its announced length, else where it gets there."""
     if (request.content_length or 0) > MOST_BYTES:
         raise RequestEntityTooLarge
-    return request.get_data(cache=False)
+    body = request.get_data(cache=False)  # at most one byte more than the limit: chunks announce no length
+    if len(body) > MOST_BYTES:
+        raise RequestEntityTooLarge
+    return body
 
 
 def _keep(source: Scheme, site: GitHubSite | JiraSite, body: bytes) -> tuple[Response, int]:

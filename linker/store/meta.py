@@ -25,7 +25,7 @@ def get_or_set(connection: Connection, key: str, value: str) -> str:
 def beginning(connection: Connection, prefix: str) -> dict[str, str]:
     """All values whose keys begin so."""
     query = select(meta.c.key, meta.c.value).where(meta.c.key.startswith(prefix, autoescape=True))
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def remove(connection: Connection, key: str) -> None:

@@ -23,4 +23,4 @@ def ignored(connection: Connection, beginning: str, most: int = 50) -> dict[str,
         .order_by(number.desc(), deliveries.c.reason)
         .limit(most)
     )
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
