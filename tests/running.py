@@ -32,15 +32,12 @@ sites:
     tracker: github
     url: https://github.com
     webhook_secrets: [GITHUB_WEBHOOK_SECRET]
-    token: GITHUB_TOKEN
     bot: sightline[bot]
     repositories: [acme/pay]
   - name: northwind
     tracker: jira
     url: https://northwind.example.com
     webhook_secrets: [JIRA_WEBHOOK_SECRET]
-    user: JIRA_USER
-    token: JIRA_TOKEN
     projects: [PAY]
     fields: {{points: customfield_10016}}
 """
@@ -132,7 +129,7 @@ class Installation:
 
     @property
     def config(self) -> Config:
-        return load_config(self.folder / "app.yaml", self.secrets)
+        return load_config(self.folder / "app.yaml", self.secrets, catalogue=False)
 
     @contextmanager
     def store(self) -> Iterator[Store]:

@@ -5,7 +5,7 @@ import time
 import structlog
 
 from linker.config import Config, ConfigError, read_catalogue
-from linker.store import Store, facts
+from linker.store import Store, sources
 from linker.store.chain import text_hash
 from webhooks.inbox import Inbox
 
@@ -17,8 +17,8 @@ def load_if_changed(config: Config, store: Store, inbox: Inbox) -> bool:
     """Keep okrs.yaml as a new version when the newest one says something else; ConfigError when broken."""
     catalogue = read_catalogue(config)
     with store.read() as connection:
-        held = facts.newest_catalogue(connection)
-    if held is not None and held.digest == text_hash(catalogue.dump()):
+        held = sources.newest_catalogue(connection)  # kept, whether or not it is folded yet
+    if held == text_hash(catalogue.dump()):
         return False
     inbox.load(catalogue)
     return True

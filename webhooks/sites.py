@@ -1,6 +1,6 @@
 """What the engine and the receivers need to know of each configured site."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -77,3 +77,12 @@ class SitePolicy:
     def dry(self, site: str) -> bool:
         """Whether changes of a site are only shown."""
         return next((known.dry for known in self._config.sites if known.name == site), True)
+
+    def follows(self, tracker: str, site: str, names: Collection[str]) -> bool:
+        """Whether a project or repository is configured, by any of its names; a site may name none: all."""
+        mine = {name.upper() for name in names}
+        for known in self._config.sites:
+            if known.tracker == tracker and known.name == site:
+                places = known.repositories if isinstance(known, GitHubSite) else known.projects
+                return not places or any(place.upper() in mine for place in places)
+        return False

@@ -13,6 +13,15 @@ def fold_again(connection: Connection, source: str, site: str) -> int:
     return connection.execute(old.values(state=NEW, attempts=0, reason=None)).rowcount
 
 
+def newest_catalogue(connection: Connection) -> str | None:
+    """The digest of the version of the catalogue that was kept last."""
+    own = (deliveries.c.source == "catalogue") & (deliveries.c.state != DEAD)
+    newest = select(deliveries.c.digest).where(own)
+    return connection.execute(
+        newest.order_by(deliveries.c.received_at.desc(), deliveries.c.id.desc())
+    ).scalar()
+
+
 def ignored(connection: Connection, beginning: str, most: int = 50) -> dict[str, int]:
     """How many deliveries were ignored for each reason that begins so, the most frequent first."""
     number = func.count()

@@ -9,6 +9,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
+import structlog
 import typer
 from rich.console import Console
 
@@ -26,6 +27,7 @@ ConfigPath = Annotated[Path, typer.Option("--config", help="Where app.yaml is.",
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback when something goes wrong.")]
 DEFAULT = Path("app.yaml")
+log = structlog.get_logger()
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -70,10 +72,17 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def configuration(path: Path, *, service: bool = False) -> Config:
-    """app.yaml and okrs.yaml with the environment; every problem at once otherwise."""
-    config = load_config(path, environment(), service=service)
+    """app.yaml with the environment; every problem at once otherwise.
+
+    A service tells warnings in its log, a command in words. Only a service looks at okrs.yaml: what else is
+    asked is answered from the store, and a file that somebody is writing must not stand in its way.
+    """
+    config = load_config(path, environment(), catalogue=service, service=service)
     for warning in config.warnings:
-        err.print(str(warning), markup=False)
+        if service:
+            log.warning("configuration", problem=str(warning))
+        else:
+            err.print(str(warning), markup=False)
     return config
 
 

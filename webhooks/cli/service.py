@@ -34,6 +34,7 @@ def serve(
     """
     if role not in ("all", "web"):
         fail(f"{role} is not a role. Choose all or web.", 2)
+    logs.speak_json()
     settings = configuration(config, service=True)
     serving.probe(settings.listen.host, settings.listen.port)
     with opened(settings) as store:
@@ -50,7 +51,6 @@ def serve(
         if dry:
             said = f"Dry: changes for {', '.join(dry)} are planned and shown, not sent."
             print(f"{said} Their API tokens are not set.", flush=True)
-    logs.speak_json()
     serving.serve(settings, engine=role == "all")
 
 
@@ -62,10 +62,10 @@ def worker(config: ConfigPath = DEFAULT, as_json: AsJson = False, debug: Debug =
 
     Example: sightline worker --config app.yaml
     """
+    logs.speak_json()
     settings = configuration(config, service=True)
     with opened(settings) as store:
         _load(settings, store)
-    logs.speak_json()
     serving.run_worker(settings)
 
 
