@@ -28,6 +28,7 @@ class Parts(NamedTuple):
     points: Mapping[Part, Fraction]
     tickets: Mapping[Part, int]
     krs: Mapping[str, Fraction]  # active key result -> its share of the points
+    serving: Mapping[str, int]  # active key result -> tickets that serve it
     total: Fraction
     unestimated: int  # tickets without an estimate; they count as tickets, and carry no points
     negative: int  # tickets with a negative estimate; it counts 0
@@ -81,6 +82,7 @@ def sums(tickets: Iterable[Ticket]) -> Parts:
     points: dict[Part, Fraction] = dict.fromkeys(PARTS, Fraction(0))
     numbers: dict[Part, int] = dict.fromkeys(PARTS, 0)
     krs: dict[str, Fraction] = {}
+    serving: dict[str, int] = {}
     unestimated = negative = 0
     for ticket in counted(tickets):
         part = part_of(ticket)
@@ -91,19 +93,24 @@ def sums(tickets: Iterable[Ticket]) -> Parts:
         points[part] += worth
         for kr in ticket.active:
             krs[kr] = krs.get(kr, Fraction(0)) + worth / len(ticket.active)
-    return Parts(points, numbers, krs, sum(points.values(), Fraction(0)), unestimated, negative)
+            serving[kr] = serving.get(kr, 0) + 1
+    return Parts(points, numbers, krs, serving, sum(points.values(), Fraction(0)), unestimated, negative)
 
 
 def add(parts: Sequence[Parts]) -> Parts:
     """Several sprints as one; what is split in each stays split in the sum."""
     krs: dict[str, Fraction] = {}
+    serving: dict[str, int] = {}
     for one in parts:
         for kr, worth in one.krs.items():
             krs[kr] = krs.get(kr, Fraction(0)) + worth
+        for kr, number in one.serving.items():
+            serving[kr] = serving.get(kr, 0) + number
     return Parts(
         {part: sum((one.points[part] for one in parts), Fraction(0)) for part in PARTS},
         {part: sum(one.tickets[part] for one in parts) for part in PARTS},
         krs,
+        serving,
         sum((one.total for one in parts), Fraction(0)),
         sum(one.unestimated for one in parts),
         sum(one.negative for one in parts),

@@ -42,7 +42,8 @@ class Row(NamedTuple):
     state: str  # active, or the state that keeps it from being active
     why: str
     work: Work
-    points: Fraction
+    points: Fraction  # in the running sprints
+    tickets: int
 
 
 def home() -> str:
@@ -74,16 +75,16 @@ def shares(parts: Parts) -> dict[str, int]:
     return dict(zip(PARTS, scope.percent(values), strict=True))
 
 
-def work_by_kr(frame: Frame) -> dict[str, Work]:
-    """Open and done work of every key result, from `standing`."""
+def work_by_kr(frame: Frame, kr: str | None = None) -> dict[str, Work]:
+    """Open and done work of every key result, or of one, from `standing`."""
     sets = counts.kr_sets(frame.connection)
     found: dict[str, list[int]] = {}
-    for row in counts.by_set(frame.connection):
+    for row in counts.by_set(frame.connection, kr):
         place = (0 if row.level < Level.PULL_REQUEST else 2) + (row.category == "done")
         if row.category in (*OPEN, "done"):
-            for kr in sets.get(row.kr_set, ()):
-                found.setdefault(kr, [0, 0, 0, 0])[place] += row.number
-    return {kr: Work(*numbers) for kr, numbers in found.items()}
+            for served in sets.get(row.kr_set, ()):
+                found.setdefault(served, [0, 0, 0, 0])[place] += row.number
+    return {served: Work(*numbers) for served, numbers in found.items()}
 
 
 def _needs(frame: Frame, sprints: list[SprintParts], whole: Parts) -> Iterator[Need]:
@@ -158,6 +159,7 @@ def _objectives(frame: Frame, whole: Parts) -> Iterator[tuple[Objective, list[Ro
                         frame.catalogue.why_inactive(kr.id, frame.today, frame.grace),
                         work.get(kr.id, Work()),
                         whole.krs.get(kr.id, Fraction(0)),
+                        whole.serving.get(kr.id, 0),
                     )
                     for kr in objective.key_results
                 ],

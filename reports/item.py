@@ -35,7 +35,7 @@ class Node(NamedTuple):
     to: str  # address of its page
     link: Step | None
     delivery: int | None
-    decided: bool
+    decided: dict[str, Any] | None  # a person's word, where it is that which leads on
 
 
 def item(name: str) -> str | Response:
@@ -127,8 +127,9 @@ def _judged(frame: Frame, found: Why) -> Answer:
         views.unread(frame.connection, [row]).get(row, ()),
         named_items(frame.connection, [row]).get(row, ()),
     )
+    titles = "; ".join(kr.title for one in live if (kr := frame.kr(one)) is not None)
     verdict = judge(seen, frame.active.__contains__, lambda kr: _why_inactive(frame, kr))
-    return Answer(verdict.word, verdict.title, verdict.text, verdict.fix)
+    return Answer(verdict.word, verdict.title, titles or verdict.text, verdict.fix)
 
 
 def _why_inactive(frame: Frame, kr: str) -> str:
@@ -141,21 +142,27 @@ def _chain(frame: Frame, found: Why, path: Path, makers: dict[tuple[int, str, st
     at = found.row["id"]
     for step in path.steps:
         maker = makers.get((step.child, step.target, step.kind))
-        nodes.append(_node(found.rows[step.child], step, maker, False))
+        nodes.append(_node(found.rows[step.child], step, maker, None))
         at = step.parent if step.parent is not None else at
     if path.decided:
-        nodes.append(_node(found.rows[at], None, None, True))
+        nodes.append(_node(found.rows[at], None, None, _decision(found.rows[at], path.kr)))
     kr = frame.kr(path.kr)
     title = kr.title if kr else "The catalogue does not hold it any more"
     to = url_for("pages.kr", kr=path.kr)
-    nodes.append(Node(frame.code(path.kr), title, "key result", to, None, None, False))
+    nodes.append(Node(frame.code(path.kr), title, "key result", to, None, None, None))
     return nodes
 
 
-def _node(row: Any, step: Step | None, maker: int | None, decided: bool) -> Node:
+def _node(row: Any, step: Step | None, maker: int | None, decided: dict[str, Any] | None) -> Node:
     kind = row["type"] if row["level"] is not None else "not read yet"
     to = url_for("pages.item", name=short(row))
     return Node(short(row), row["title"], kind or "", to, step, maker, decided)
+
+
+def _decision(row: Any, kr: str) -> dict[str, Any]:
+    """The latest word of a person that links an item to a key result."""
+    said = [one for one in row["doc"].get("d", ()) if one.get("kind") == "link" and one.get("kr") == kr]
+    return said[-1] if said else {}
 
 
 def _labels(row: Any) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ def kr(kr: str) -> str:
             objective=objective,
             state=state_of(frame.catalogue, own, frame),
             why=frame.catalogue.why_inactive(own, frame.today, frame.grace),
-            work=work_by_kr(frame).get(own, Work()),
+            work=work_by_kr(frame, own).get(own, Work()),
             groups=_groups(frame, own),
             open_tickets=lists.page(frame.connection, direct, 0, 20),
         )

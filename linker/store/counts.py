@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from linker.model import Level
-from linker.store.tables import findings, items, kr_set_members, links, standing, verdicts, wants
+from linker.store.tables import findings, items, kr_set_members, links, standing, verdicts
 
 
 class SetCount(NamedTuple):
@@ -45,19 +45,24 @@ def kr_sets(connection: Connection) -> dict[int, tuple[str, ...]]:
     return {row: tuple(krs) for row, krs in found.items()}
 
 
-def by_set(connection: Connection) -> list[SetCount]:
+def by_set(connection: Connection, kr: str | None = None) -> list[SetCount]:
     """Items by the set that they serve, level and category; deleted items serve nothing.
 
-    It reads two narrow indexes: (level, category) of items, and standing by its key.
+    For all key results it reads two narrow indexes: (level, category) of items, and standing by its key.
     """
-    serving = select(kr_set_members.c.kr_set)
     query = (
         select(standing.c.kr_set, items.c.level, items.c.category, func.count())
         .select_from(items.join(standing, standing.c.item == items.c.id))
-        .where(items.c.level >= Level.TICKET, standing.c.kr_set.in_(serving))
+        .where(items.c.level >= Level.TICKET)
         .group_by(standing.c.kr_set, items.c.level, items.c.category)
     )
+    if kr is not None:
+        query = query.where(standing.c.kr_set.in_(_sets_with(kr)))
     return [SetCount(*row) for row in connection.execute(query)]
+
+
+def _sets_with(kr: str) -> Select[tuple[int]]:
+    return select(kr_set_members.c.kr_set).where(kr_set_members.c.kr == kr)
 
 
 def found(connection: Connection) -> list[FindingCount]:
@@ -81,13 +86,7 @@ def open_pulls(connection: Connection) -> dict[str, int]:
         .where(items.c.level == Level.PULL_REQUEST, items.c.category == "doing", ~items.c.deleted)
         .group_by(verdicts.c.word)
     )
-    return dict(connection.execute(query).tuples().all())
-
-
-def unread(connection: Connection) -> dict[int, int]:
-    """References that were named and not held, by state: 0 open, 1 read, 2 gone, 3 refused."""
-    query = select(wants.c.state, func.count()).group_by(wants.c.state)
-    return dict(connection.execute(query).tuples().all())
+    return {word: int(number) for word, number in connection.execute(query)}
 
 
 def any_items(connection: Connection) -> bool:
@@ -99,8 +98,7 @@ def any_items(connection: Connection) -> bool:
 
 def groups(connection: Connection, kr: str) -> list[GroupCount]:
     """What serves a key result, by the parent (epic, or issue with sub-issues) of its tickets."""
-    sets = select(kr_set_members.c.kr_set).where(kr_set_members.c.kr == kr)
-    serving = select(standing.c.item).where(standing.c.kr_set.in_(sets))
+    serving = select(standing.c.item).where(standing.c.kr_set.in_(_sets_with(kr)))
     under = links.alias()
     tickets = (
         select(links.c.parent_item, items.c.level, items.c.category, func.count())

@@ -11,19 +11,21 @@ from linker.store.tables import applied, decisions, deliveries, findings, items,
 FROM_OUTSIDE = ("github", "jira")
 WAITING, SENT, REFUSED, DRY, MOOT = 0, 1, 2, 3, 4
 STATES = {WAITING: "waiting", SENT: "sent", REFUSED: "refused", DRY: "dry", MOOT: "moot"}
-RECENT = 50
+RECENT = 200
 
 
 def newest_arrival(connection: Connection) -> int | None:
-    """When a tracker last sent something; late deliveries do not turn it back."""
-    last = (
-        select(deliveries.c.received_at)
-        .where(deliveries.c.source.in_(FROM_OUTSIDE))
-        .order_by(deliveries.c.id.desc())
-        .limit(RECENT)
-        .subquery()
-    )
-    return connection.execute(select(func.max(last.c.received_at))).scalar()
+    """When a tracker last sent something; late deliveries do not turn it back.
+
+    Looked for among the newest rows first: what we read ourselves rarely hides all that was sent.
+    """
+    sent = (deliveries.c.source.in_(FROM_OUTSIDE), deliveries.c.received_at)
+    last = select(*sent).order_by(deliveries.c.id.desc()).limit(RECENT)
+    times: list[int] = [at for outside, at in connection.execute(last) if outside]
+    if times:
+        return max(times)
+    every = select(func.max(deliveries.c.received_at)).where(deliveries.c.source.in_(FROM_OUTSIDE))
+    return connection.execute(every).scalar()
 
 
 def page_of_deliveries(connection: Connection, state: int | None, offset: int, limit: int) -> list[Any]:
