@@ -156,6 +156,10 @@ class Installation:
             self.command(*words), cwd=self.folder, env=self.environ, check=False, **pipes, **other
         )
 
+    def python(self, code: str) -> None:
+        """A line of Python in the environment of its processes."""
+        subprocess.run([sys.executable, "-c", code], env=self.environ, check=True, timeout=60)
+
     def start(self, *words: str) -> "Running":
         """A command that stays up."""
         return Running(self, words)
