@@ -28,7 +28,6 @@ teams:
   - {name: payments, projects: [PAY], repositories: [acme/pay]}
 """
 KR = "2026Q4/O1.KR1"
-POINTS = "customfield_10016"
 
 
 def story() -> list[Parcel]:
@@ -38,10 +37,10 @@ def story() -> list[Parcel]:
         s.loaded(0, s.kr("O1.KR1"), s.kr("O1.KR2"), s.dropped("O2.KR1")),
         s.sprint(7, "active", 0),
         s.epic(*epic, 5, title="One call for the basket", body="KR: O1.KR2"),
-        s.ticket(*ticket, 6, title="Quote once", parent=epic, sprints=[7], **{POINTS: 5}),
-        s.ticket(10013, "PAY-13", 7, title="Tidy up", sprints=[7], **{POINTS: 3}),
-        s.ticket(10014, "PAY-14", 8, title="Renew", body="KR: none - ktlo", sprints=[7], **{POINTS: 2}),
-        s.ticket(10015, "PAY-15", 9, title="Refund", body="KR: O2.KR1", sprints=[7], **{POINTS: 1}),
+        s.ticket(*ticket, 6, title="Quote once", parent=epic, sprints=[7], customfield_10016=5),
+        s.ticket(10013, "PAY-13", 7, title="Tidy up", sprints=[7], customfield_10016=3),
+        s.ticket(10014, "PAY-14", 8, title="Renew", body="KR: none - ktlo", sprints=[7], customfield_10016=2),
+        s.ticket(10015, "PAY-15", 9, title="Refund", body="KR: O2.KR1", sprints=[7], customfield_10016=1),
         s.ticket(10016, "PAY-16", 9, title="Part", kind=("Sub-task", -1), parent=ticket, sprints=[7]),
         s.pull(7, 20, title="PAY-12: quote the basket once"),
         s.pull(8, 21, title="Speed up", body="KR: O9.KR9"),
