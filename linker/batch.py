@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from linker import acts as acting
 from linker import held as holding
-from linker.held import Held, digest, stated
+from linker.held import Held, digest, hashes_of, stated
 from linker.model import Decision, Facts, ItemId, LabelAct, Millis, Observation, Relation, item_id
-from linker.store import Connection, chain, items, links
+from linker.store import Connection, chain, facts, items, links
 from linker.store.tables import acts, decisions, observations
 
 LINKED = frozenset(
@@ -22,20 +23,26 @@ class Batch:
 
     connection: Connection
     now: Millis
+    delivery: int = 0  # the one that is being taken
     held: dict[ItemId, Held] = field(default_factory=dict)
     rows: dict[int, Held] = field(default_factory=dict)
     fresh: set[int] = field(default_factory=set)  # rows made in this batch
+    came: set[int] = field(default_factory=set)  # rows of items that are seen for the first time
+    born: set[int] = field(default_factory=set)  # rows of which this batch is the first to know the kind
     touched: set[int] = field(default_factory=set)  # rows to save
     relink: set[int] = field(default_factory=set)  # rows whose links may differ
     times: dict[int, set[Millis]] = field(default_factory=dict)  # row -> times at which its links may turn
-    late: set[int] = field(default_factory=set)  # rows that heard of their past
+    late: set[int] = field(default_factory=set)  # rows whose past has to be looked at once more
     dirty: set[int] = field(default_factory=set)  # rows to judge again
     sprints: set[int] = field(default_factory=set)  # rows whose sprints changed
+    renamed: set[int] = field(default_factory=set)  # rows of repositories that are called otherwise now
+    makers: dict[int, int] = field(default_factory=dict)  # row -> delivery that touched its links last
     texts: dict[str, str] = field(default_factory=dict)
     aliases: dict[tuple[str, int], Millis] = field(default_factory=dict)
-    wanted: dict[str, str] = field(default_factory=dict)  # ref -> why
+    wanted: set[str] = field(default_factory=set)  # references to read where they are not held
+    doubtful: set[ItemId] = field(default_factory=set)  # items to read since two bodies disagree
+    known: dict[tuple[int, Millis], set[tuple[str, bool]]] = field(default_factory=dict)
     logs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    makers: dict[int, int] = field(default_factory=dict)  # row -> delivery that touched it last
 
     def need(self, ids: Collection[ItemId]) -> None:
         """Load items, making rows for those that are named for the first time; repositories come along."""
@@ -47,11 +54,14 @@ class Batch:
             self.held[own] = self.rows[row] = Held(id=own, row=row)
             self.fresh.add(row)
 
+    def find(self, ids: Collection[ItemId]) -> None:
+        """Load those items that there are."""
+        self._hold(items.by_ids(self.connection, {own for own in ids if own not in self.held}))
+
     def need_rows(self, rows: Collection[int]) -> None:
-        """Load items by row id."""
+        """Load items by row id, with their repositories."""
         self._hold(items.by_rows(self.connection, {row for row in rows if row not in self.rows}))
-        homes = [home for row in rows if (home := home_of(self.rows[row].id)) and home not in self.held]
-        self.need(homes)
+        self.need([home for row in rows if (home := home_of(self.rows[row].id))])
 
     def _hold(self, found: Iterable[Any]) -> None:
         for row in found:
@@ -59,44 +69,86 @@ class Batch:
             item = Held.load(own, row["id"], row["held"], row["created"], row["doc"])
             self.held[own] = self.rows[row["id"]] = item
 
-    def take(self, delivery: int, facts: Facts) -> None:
-        """Observe all that one delivery says."""
-        for observation in facts.observations:
-            self._observe(delivery, observation)
-        for act in facts.acts:
-            self._act(delivery, act)
-        for relation in facts.relations:
-            self._tie(delivery, relation)
-        for decision in facts.decisions:
-            self._decide(delivery, decision)
-        for ref in facts.wanted:
-            self.wanted.setdefault(ref, "named")
+    def take(self, said: Iterable[tuple[int, Facts]]) -> None:
+        """Observe all that deliveries say: (delivery, facts) each."""
+        said = list(said)
+        self.need({own for _, one in said for own in ids_in(one)})
+        self._recall(observation for _, one in said for observation in one.observations)
+        for self.delivery, one in said:
+            for observation in one.observations:
+                self._observe(observation)
+            for act in one.acts:
+                self._act(act)
+            for relation in one.relations:
+                self._tie(relation)
+            for decision in one.decisions:
+                self._decide(decision)
+            self.wanted.update(one.wanted)
 
-    def _observe(self, delivery: int, fact: Observation) -> None:
+    def _recall(self, observations: Iterable[Observation]) -> None:
+        """Which of these may be known: what is older than the newest state was perhaps told before."""
+        moments = set()
+        for fact in observations:
+            item = self.held[fact.item]
+            if item.seen and fact.at <= holding.newest(item):
+                moments.add((item.row, fact.at))
+        self.known.update(facts.observed(self.connection, moments))
+
+    def _observe(self, fact: Observation) -> None:
+        """The same words a second time change nothing, though a second reading may confirm them."""
         item = self.held[fact.item]
         values = stated(fact.facets)
-        newest = max((facet.at for facet in item.facets.values()), default=-1)
-        known = item.seen and all(_is_known(item, name, value, fact) for name, value in values.items())
-        changed, texts = holding.observe(item, fact, values)
-        self.texts.update(texts)
-        self._alias(item, fact, values)
-        if known:
+        hashes = hashes_of(values)
+        word = (digest([hashes, fact.created]), bool(fact.read_at))
+        known = self.known.setdefault((item.row, fact.at), set())
+        if word in known and not fact.read_at:
             return
+        newest, born, created, seen = holding.newest(item), item.born, item.created, item.seen
+        observed = holding.observe(item, fact, values, hashes)
         self.touched.add(item.row)
-        self.makers[item.row] = delivery
-        self._log("observations", item.row, delivery, fact, values)
-        if fact.at < newest and LINKED & values.keys():
-            self.late.add(item.row)
-            self.relink.add(item.row)
-        if changed & LINKED:
-            self.relink.add(item.row)
-            self.times.setdefault(item.row, set()).add(fact.at)
-        if changed & SHOWN:
+        if word in known:
+            return
+        known.add(word)
+        self.texts.update(observed.texts)
+        self._alias(item, fact, values)
+        self._log(item, fact, values, hashes, word[0])
+        if not seen:
+            self.came.add(item.row)
+        if item.born is not None and born is None:
+            self.born.add(item.row)
+        self._linked(item, fact, observed.changed, newest, (born, created))
+        if observed.changed & SHOWN:
             self.dirty.add(item.row)
-        if "sprints" in changed:
+        if "sprints" in observed.changed:
             self.sprints.add(item.row)
-        if item.unsettled:
-            self.wanted.setdefault(str(item.id), "unsettled")
+        if "alias" in observed.changed and item.id.place == "repo" and item.row not in self.fresh:
+            self.renamed.add(item.row)
+        if observed.doubtful:
+            self.doubtful.add(item.id)
+
+    def _linked(
+        self,
+        item: Held,
+        fact: Observation,
+        changed: frozenset[str],
+        newest: Millis,
+        before: tuple[Millis | None, Millis | None],
+    ) -> None:
+        """Whether the links may differ now, or differed at an earlier time than we thought."""
+        born, created = before
+        first = born is not None and item.created != created
+        past = fact.at < newest and bool(LINKED & fact.facets.model_fields_set)
+        if first or past:
+            self._relate(item, fact.at, late=True)
+        elif changed & LINKED:
+            self._relate(item, fact.at, late=born is not None and fact.at <= born)
+
+    def _relate(self, item: Held, at: Millis, *, late: bool) -> None:
+        self.relink.add(item.row)
+        self.makers[item.row] = self.delivery
+        self.times.setdefault(item.row, set()).add(at)
+        if late:
+            self.late.add(item.row)
 
     def _alias(self, item: Held, fact: Observation, values: dict[str, Any]) -> None:
         own = values.get("alias")
@@ -104,49 +156,45 @@ class Batch:
             key = (f"{item.id.tracker}:{own}".upper(), item.row)
             self.aliases[key] = min(self.aliases.get(key, fact.at), fact.at)
 
-    def _act(self, delivery: int, fact: LabelAct) -> None:
+    def _act(self, fact: LabelAct) -> None:
         item = self.held[fact.item]
-        if holding.act(item, fact):
-            self._own(item, fact.at, delivery)
+        newest = holding.newest(item)
+        if acting.act(item, fact):
+            self._event(item, fact.at, newest)
             row = fact.model_dump(mode="json", exclude={"item"})
-            self._append("acts", {"item": item.row, "delivery": delivery, **row})
+            self._append("acts", {"item": item.row, **row})
 
-    def _tie(self, delivery: int, fact: Relation) -> None:
+    def _tie(self, fact: Relation) -> None:
         item = self.held[fact.child]
-        if holding.tie(item, fact):
-            self._own(item, fact.at, delivery)
+        newest = holding.newest(item)
+        if acting.tie(item, fact):
+            self._event(item, fact.at, newest)
 
-    def _decide(self, delivery: int, fact: Decision) -> None:
+    def _event(self, item: Held, at: Millis, newest: Millis) -> None:
+        self.touched.add(item.row)
+        self.dirty.add(item.row)
+        self._relate(item, at, late=at < newest or (item.born is not None and at <= item.born))
+
+    def _decide(self, fact: Decision) -> None:
+        """A decision changes what an item serves, never its links."""
         item = self.held[fact.item]
-        if holding.decide(item, fact):
-            self._own(item, fact.at, delivery)
+        if acting.decide(item, fact):
+            self.touched.add(item.row)
+            self.dirty.add(item.row)
+            self.relink.add(item.row)
             content = fact.model_dump(mode="json", exclude_defaults=True)
             row = {"id": fact.id, "item": item.row, "kind": fact.kind, "kr": fact.kr}
-            self._append("decisions", {**row, "content": content, "delivery": delivery})
+            self._append("decisions", {**row, "content": content})
 
-    def _own(self, item: Held, at: Millis, delivery: int) -> None:
-        self.touched.add(item.row)
-        self.relink.add(item.row)
-        self.dirty.add(item.row)
-        self.times.setdefault(item.row, set()).add(at)
-        self.makers[item.row] = delivery
-
-    def _log(self, table: str, row: int, delivery: int, fact: Observation, values: dict[str, Any]) -> None:
-        short = {name: digest(value) if name in holding.LONG else value for name, value in values.items()}
-        self._append(
-            table,
-            {
-                "item": row,
-                "at": fact.at,
-                "read_at": fact.read_at,
-                "delivery": delivery,
-                "digest": digest(short),
-                "facets": short,
-            },
-        )
+    def _log(
+        self, item: Held, fact: Observation, values: dict[str, Any], hashes: dict[str, str], word: str
+    ) -> None:
+        short = {name: hashes[name] if name in holding.LONG else value for name, value in values.items()}
+        row = {"item": item.row, "at": fact.at, "read_at": fact.read_at, "digest": word, "facets": short}
+        self._append("observations", row)
 
     def _append(self, table: str, row: dict[str, Any]) -> None:
-        self.logs.setdefault(table, []).append({**row, "recorded_at": self.now})
+        self.logs.setdefault(table, []).append({**row, "delivery": self.delivery, "recorded_at": self.now})
 
     def write_facts(self) -> None:
         """Write what the deliveries said: long texts, append-only rows, sprints."""
@@ -161,11 +209,6 @@ class Batch:
         return [self.held[own].row for own in map(item_id, item.value("sprints") or ()) if own in self.held]
 
 
-def _is_known(item: Held, name: str, value: Any, fact: Observation) -> bool:
-    facet = item.facets.get(name)
-    return facet is not None and facet[:3] == (fact.at, fact.read_at or 0, digest(value))
-
-
 def home_of(own: ItemId) -> ItemId | None:
     """The repository of a GitHub item."""
     if own.tracker == "github" and own.place is None:
@@ -174,15 +217,11 @@ def home_of(own: ItemId) -> ItemId | None:
 
 
 def ids_in(facts: Facts) -> set[ItemId]:
-    """Every item, sprint and place that facts name by its immutable id."""
+    """Every item that facts say something of, and the sprints that they are in."""
     found = {observation.item for observation in facts.observations}
     found |= {act.item for act in facts.acts} | {decision.item for decision in facts.decisions}
-    for relation in facts.relations:
-        found |= {relation.child, relation.parent}
-    for observation in facts.observations:
-        facets = observation.facets
-        refs = (*facets.sprints, *facets.parent, *(link.ref for link in facets.links))
-        found |= {own for ref in refs if (own := as_id(ref)) is not None}
+    found |= {relation.child for relation in facts.relations}
+    found |= {item_id(sprint) for said in facts.observations for sprint in said.facets.sprints}
     return found
 
 

@@ -7,12 +7,15 @@ from typing import Any
 from linker import rules
 from linker.batch import Batch, as_id
 from linker.held import Held
-from linker.linking import Reader, Relinked, candidates, container, finding_rows
+from linker.linking import Reader, Relinked, Traced, candidates, container, finding_rows
 from linker.model import Finding, Link, Millis
 from linker.past import true_spans
+from linker.resolve import alias_of
 from linker.spans import Key, LogRow, Span, difference, told
 from linker.store import items, links, work
 from linker.trace import Trace
+
+IDLE = "idle_parent"
 
 
 def write_rows(batch: Batch, found: Collection[Relinked]) -> None:
@@ -22,7 +25,10 @@ def write_rows(batch: Batch, found: Collection[Relinked]) -> None:
     others = [item_row(batch, batch.rows[row]) for row in sorted(batch.touched - own.keys())]
     items.save(batch.connection, linked)
     items.save(batch.connection, others)
-    items.set_candidates(batch.connection, {one.held.row: candidates(one) for one in found}, batch.fresh)
+    for row in batch.renamed:
+        home = batch.rows[row]
+        batch.dirty |= items.rename(batch.connection, home.id, home.value("alias") or "?")
+    items.add_candidates(batch.connection, {one.held.row: candidates(one) for one in found})
 
 
 def item_row(batch: Batch, item: Held) -> dict[str, Any]:
@@ -69,20 +75,21 @@ def write_links(batch: Batch, reader: Reader, found: Collection[Relinked]) -> No
     for one in found:
         row, before = one.held.row, known.get(one.held.row, {})
         now: dict[Key, Link] = {(link.parent, link.kind): link for link in one.linked.links}
-        if before.keys() == now.keys() and row not in batch.late:
+        if before.keys() == now.keys() and row not in batch.late and len(batch.times.get(row, ())) < 2:
             starts = {key: old["valid_from"] for key, old in before.items()}
         else:
             log, starts = _log(batch, reader, one, before, now)
             logged += [_log_row(batch, row, entry) for entry in log]
-        gone += [(row, *key) for key in before.keys() - now.keys()]
+        ended = [(row, *key) for key in before.keys() - now.keys()]
+        gone += ended
+        if ended:
+            batch.dirty.add(row)
         for key, link in now.items():
             fresh = _link_row(batch, row, link, starts[key])
             old = before.get(key)
             if old is None or any(old[name] != value for name, value in fresh.items()):
                 rows.append(fresh)
                 batch.dirty.add(row)
-        if gone:
-            batch.dirty.add(row)
     links.save_links(batch.connection, gone, rows)
     links.log(batch.connection, logged)
 
@@ -97,17 +104,21 @@ def _log(
     row, times = one.held.row, batch.times.get(one.held.row, set())
     if row not in batch.late and len(times) == 1:
         (at,) = times
-        start = one.held.created if row in batch.fresh and one.held.created is not None else at
+        start = at
+        if row in batch.born and one.held.created is not None:
+            start = min(at, one.held.created)
         ended = [
             LogRow("retract", Span(*key, before[key]["valid_from"], at), None)
-            for key in before.keys() - now.keys()
+            for key in sorted(before.keys() - now.keys())
         ]
         begun = [
-            LogRow("assert", Span(*key, start, None), now[key].why) for key in now.keys() - before.keys()
+            LogRow("assert", Span(*key, start, None), now[key].why)
+            for key in sorted(now.keys() - before.keys())
         ]
         starts = {key: before[key]["valid_from"] if key in before else start for key in now}
         return ended + begun, starts
-    true = true_spans(batch, reader, one.held)
+    true, refs = true_spans(batch, reader, one.held, one.ours)
+    items.add_candidates(batch.connection, {row: {alias_of(ref) for ref in refs - one.refs}})
     log = difference(told(_told_rows(batch, row)), true)
     starts = {(span.parent, span.kind): span.start for span in true if span.end is None}
     return log, {key: starts.get(key, one.held.created or 0) for key in now}
@@ -147,9 +158,9 @@ def _link_row(batch: Batch, row: int, link: Link, start: Millis) -> dict[str, An
     }
 
 
-def write_standing(batch: Batch, trace: Trace, changed: set[int], found: Collection[Relinked]) -> None:
+def write_standing(batch: Batch, trace: Trace, traced: Traced) -> None:
     """Keep what each changed item serves, and mark what must be judged again."""
-    serves = {row: trace.serves(row) for row in changed}
+    serves = {row: trace.serves(row) for row in traced.changed}
     sets = links.kr_set_ids(batch.connection, {one.krs for one in serves.values()})
     links.save_standing(
         batch.connection,
@@ -158,11 +169,21 @@ def write_standing(batch: Batch, trace: Trace, changed: set[int], found: Collect
             for row, one in sorted(serves.items())
         ],
     )
+    work.mark_dirty(batch.connection, traced.changed | batch.dirty, batch.now)
+
+
+def write_findings(batch: Batch, trace: Trace, traced: Traced, found: Collection[Relinked]) -> None:
+    """Keep what was found; idle hierarchy is a finding of each item of a circle, whichever closed it."""
+    own = {one.held.row: one.linked.findings for one in found}
+    others = traced.idle | links.children_of(batch.connection, traced.levels)
+    links.set_findings(
+        batch.connection, {row: finding_rows([*said, *_idle(trace, row)]) for row, said in own.items()}
+    )
     links.set_findings(
         batch.connection,
-        {one.held.row: finding_rows([*one.linked.findings, *_idle(trace, one.held.row)]) for one in found},
+        {row: finding_rows(_idle(trace, row)) for row in others - own.keys()},
+        only=IDLE,
     )
-    work.mark_dirty(batch.connection, changed | batch.dirty, batch.now)
 
 
 def _idle(trace: Trace, row: int) -> list[Finding]:
@@ -171,7 +192,7 @@ def _idle(trace: Trace, row: int) -> list[Finding]:
         return []
     return [
         Finding(
-            id="idle_parent",
+            id=IDLE,
             severity="warning",
             subject="",
             text="Its parent is not above it (same level, lower, or a circle), so nothing is inherited.",

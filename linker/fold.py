@@ -6,14 +6,15 @@ from typing import NamedTuple
 import structlog
 
 from linker import okrs, tags
-from linker.batch import Batch, ids_in
-from linker.ending import write_links, write_rows, write_standing
+from linker.batch import Batch
+from linker.ending import write_findings, write_links, write_rows, write_standing
 from linker.linking import Reader, relink, take_graph
 from linker.model import Facts, Millis
 from linker.okrs import Catalogue
 from linker.own import OwnState
 from linker.resolve import SiteOf, arrived, renamed, resolve
 from linker.store import Connection, Store, StoreDown, deliveries, facts, items, links
+from linker.store import work as queue
 from linker.store.deliveries import Delivery, Outcome
 from linker.trace import Trace
 
@@ -51,22 +52,25 @@ class Fold:
         self._now = now
         self.trace = Trace()
         self.reader = Reader(Catalogue(()), vocabulary(Catalogue(())))
-        self._catalogue_at = -1
+        self._version = (-1, "")  # of the catalogue: when it was loaded, and its digest
+        self._stale = False  # a transaction failed: what we hold in memory is not what the store holds
 
     def load(self) -> None:
         """Build the trace graph and the catalogue from the store."""
         with self.store.read() as connection:
             newest = facts.newest_catalogue(connection)
-            if newest is not None:
-                self._catalogue_at = newest.at
-                catalogue = okrs.load(newest.content)
-                self.reader = Reader(catalogue, self._vocabulary(catalogue))
             nodes, edges, owns = links.graph_rows(connection)
+        catalogue = okrs.load(newest.content) if newest else Catalogue(())
+        self._version = (newest.at, newest.digest) if newest else (-1, "")
+        self.reader = Reader(catalogue, self._vocabulary(catalogue))
         self.trace = Trace()
         self.trace.load(nodes, edges, ((row, OwnState.load(own)) for row, own in owns))
+        self._stale = False
 
     def run(self, limit: int = BATCH) -> int:
         """Fold the next deliveries; returns how many were taken. StoreDown when nothing can be written."""
+        if self._stale:
+            self.load()
         with self.store.read() as connection:
             batch = deliveries.waiting(connection, limit)
         if batch:
@@ -75,18 +79,20 @@ class Fold:
 
     def _guarded(self, batch: Sequence[Delivery]) -> None:
         """Look for a failure one by one: the poison goes to the dead letters, the rest goes on."""
+        if self._stale:
+            self.load()
         try:
             self._transact(batch)
         except StoreDown:
-            self.load()
+            self._stale = True
             raise
         except Exception as error:
-            self.load()
+            self._stale = True
             if len(batch) > 1:
                 for delivery in batch:
                     self._guarded([delivery])
-                return
-            self._fail(batch[0], error)
+            else:
+                self._fail(batch[0], error)
 
     def _fail(self, delivery: Delivery, error: Exception) -> None:
         reason = f"{type(error).__name__}: {str(error).splitlines()[0][:300] if str(error) else ''}"
@@ -108,7 +114,7 @@ class Fold:
     def _fold(self, connection: Connection, batch: Sequence[Delivery]) -> list[Delivery]:
         """Fold up to the next change of the catalogue, which every item after it must see."""
         work = Batch(connection, self._now())
-        taken: list[tuple[Delivery, Facts]] = []
+        taken: list[tuple[int, Facts]] = []
         outcomes: list[Outcome] = []
         rest: list[Delivery] = []
         for position, delivery in enumerate(batch):
@@ -121,10 +127,8 @@ class Fold:
                 rest = list(batch[position + 1 :])
                 break
             if parsed is not None:
-                taken.append((delivery, parsed))
-        work.need({own for _, facts in taken for own in ids_in(facts)})
-        for delivery, said in taken:
-            work.take(delivery.id, said)
+                taken.append((delivery.id, parsed))
+        work.take(taken)
         work.write_facts()
         self._link(work)
         deliveries.settle(connection, outcomes, work.now)
@@ -143,41 +147,66 @@ class Fold:
         return parsed
 
     def _take_catalogue(self, work: Batch, delivery: Delivery, loaded: Loaded) -> None:
-        """The newest version holds; items that name a code whose meaning changed are linked again."""
-        facts.keep_catalogue(work.connection, loaded.at, loaded.catalogue.dump(), delivery.id, work.now)
-        if loaded.at < self._catalogue_at:
+        """The newest version holds; items that name a code whose meaning changed are linked again.
+
+        A key result that is open or not any more changes no link: who serves it is only judged again.
+        """
+        version = (
+            loaded.at,
+            facts.keep_catalogue(work.connection, loaded.at, loaded.catalogue.dump(), delivery.id, work.now),
+        )
+        if version <= self._version:
             return
-        changed = okrs.changed_codes(self.reader.catalogue, loaded.catalogue)
-        self._catalogue_at = loaded.at
-        self.reader = Reader(loaded.catalogue, self._vocabulary(loaded.catalogue))
-        rows = items.naming(work.connection, {f"CODE:{code}" for code in changed})
+        before, after = self.reader.catalogue, loaded.catalogue
+        codes = okrs.changed_codes(before, after)
+        work.dirty |= links.open_serving(work.connection, _changed_krs(before, after, codes))
+        self._version = version
+        self.reader = Reader(after, self._vocabulary(after))
+        rows = items.naming(work.connection, {f"CODE:{code}" for code in codes})
         work.need_rows(rows)
         work.relink |= rows
+        work.late |= rows
         work.dirty |= rows
-        for row in rows:
-            work.makers.setdefault(row, delivery.id)
+        work.makers.update(dict.fromkeys(rows, delivery.id))
 
     def _link(self, work: Batch) -> None:
         """Link, trace, and write what follows from the facts."""
-        came = {row for row in work.relink if row in work.fresh or not work.rows[row].since}
-        waiting = renamed(work) | arrived(work, came)
+        waiting = renamed(work) | arrived(work)
         work.need_rows(waiting)
-        work.late |= waiting - work.relink
         work.relink |= waiting
+        work.late |= waiting
         found = relink(work, self.reader, sorted(work.relink))
-        changed = take_graph(work, self.trace, found)
+        traced = take_graph(work, self.trace, found)
         write_rows(work, found)
         write_links(work, self.reader, found)
-        write_standing(work, self.trace, changed, found)
+        write_standing(work, self.trace, traced)
+        write_findings(work, self.trace, traced, found)
         self._want(work)
 
     def _want(self, work: Batch) -> None:
-        """What is named and not held is asked for once, where it can be."""
-        asked = []
-        known = resolve(work, work.wanted.keys())
-        for ref, why in work.wanted.items():
-            own, site = known[ref], self._site_of(ref)
-            held = own is not None and work.held[own].seen and why != "unsettled"
-            if site and not held:
-                asked.append((ref, site, why))
-        facts.want(work.connection, asked, work.now)
+        """What is named and not held is asked for once, where it can be; what two bodies dispute, again."""
+        came = [work.rows[row] for row in work.came]
+        answered = {str(item.id) for item in came}
+        answered |= {f"{item.id.tracker}:{alias}" for item in came if (alias := item.value("alias"))}
+        queue.answered(work.connection, answered)
+        known = resolve(work, work.wanted)
+        asked = {ref: self._site_of(ref) for ref, own in known.items() if own is None}
+        queue.want(work.connection, [(ref, site) for ref, site in asked.items() if site], work.now)
+        disputed = {str(own): self._site_of(str(own)) for own in work.doubtful if work.held[own].unsettled}
+        queue.want_again(work.connection, [(ref, site) for ref, site in disputed.items() if site], work.now)
+
+
+def _changed_krs(before: Catalogue, after: Catalogue, codes: frozenset[str]) -> set[str]:
+    """Key results that are judged otherwise, or that their labels spell otherwise."""
+    return {
+        kr
+        for kr in before.krs.keys() | after.krs.keys()
+        if _told(before, kr) != _told(after, kr) or tags.canonical(kr.rpartition("/")[2]) in codes
+    }
+
+
+def _told(catalogue: Catalogue, kr: str) -> object:
+    if kr not in catalogue.krs:
+        return None
+    cycle = catalogue.cycle_of(kr)
+    return catalogue.krs[kr], cycle.start, cycle.end, cycle.timezone

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from linker import tags
-from linker.model import Decision, Facets, ItemId, LabelAct, Millis, Observation, Relation
+from linker.model import Decision, Facets, ItemId, Millis, Observation
 
 LONG = ("body", "commits")  # kept once by their hash, beside the items
 CODED = ("title", "body", "head", "commits", "labels", "field")
@@ -58,7 +58,9 @@ class Held:
     ties: dict[str, list[Tie]] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     since: dict[str, Millis] = field(default_factory=dict)  # field -> its earliest version
+    born: Millis | None = None  # its earliest version of which we know what kind of item it is
     first: dict[str, dict[str, Millis]] = field(default_factory=dict)  # field -> code -> first seen
+    unheld: list[str] = field(default_factory=list)  # references that it names and nothing is held of
 
     @property
     def deleted(self) -> bool:
@@ -79,7 +81,9 @@ class Held:
             "t": {ref: [list(tie) for tie in ties] for ref, ties in self.ties.items()},
             "d": [decision.model_dump(mode="json", exclude_defaults=True) for decision in self.decisions],
             "s": self.since,
+            "b": self.born,
             "c": self.first,
+            "n": self.unheld,
         }
 
     @classmethod
@@ -96,7 +100,9 @@ class Held:
             ties={ref: [Tie(*tie) for tie in ties] for ref, ties in doc.get("t", {}).items()},
             decisions=[Decision.model_validate(value) for value in doc.get("d", ())],
             since=dict(doc.get("s", {})),
+            born=doc.get("b"),
             first=dict(doc.get("c", {})),
+            unheld=list(doc.get("n", ())),
         )
 
 
@@ -111,19 +117,35 @@ def stated(facets: Facets) -> dict[str, Any]:
     return facets.model_dump(mode="json", exclude_unset=True)
 
 
-def observe(held: Held, observation: Observation, values: dict[str, Any]) -> tuple[set[str], dict[str, str]]:
-    """Take what a body says: the names of facets that changed, and the long texts by their hash.
+class Observed(NamedTuple):
+    """What a body brought: facets that changed, long texts by their hash, and whether it left doubt."""
 
-    `values` are the stated facets. An older or equal body changes nothing; an equal time with another
-    content leaves the facet unsettled until it is read.
+    changed: frozenset[str]
+    texts: dict[str, str]
+    doubtful: bool  # at one time two contents, and neither was read: it has to be asked for
+
+
+def hashes_of(values: dict[str, Any]) -> dict[str, str]:
+    """The hash of each stated facet."""
+    return {name: digest(value) for name, value in values.items()}
+
+
+def observe(held: Held, observation: Observation, values: dict[str, Any], hashes: dict[str, str]) -> Observed:
+    """Take what a body says; an older or equal body changes nothing.
+
+    `values` are the stated facets, `hashes` theirs. An equal time with another content leaves the facet
+    unsettled until it is read.
     """
     held.seen = True
     if observation.created is not None:
-        held.created = min(held.created or observation.created, observation.created)
+        held.created = _earlier(held.created, observation.created)
+    if "kind" in values:
+        held.born = _earlier(held.born, observation.at)
     changed: set[str] = set()
     texts: dict[str, str] = {}
+    before = frozenset(held.unsettled)
     for name, value in values.items():
-        own = digest(value)
+        own = hashes[name]
         if name in LONG:
             texts[own] = value if name == "body" else json.dumps(value, ensure_ascii=False)
         if name in CODED:
@@ -131,7 +153,11 @@ def observe(held: Held, observation: Observation, values: dict[str, Any]) -> tup
         newer = Facet(observation.at, observation.read_at or 0, own, own if name in LONG else value)
         if _take(held, name, newer):
             changed.add(name)
-    return changed, texts
+    return Observed(frozenset(changed), texts, bool(held.unsettled - before))
+
+
+def _earlier(one: Millis | None, other: Millis) -> Millis:
+    return other if one is None else min(one, other)
 
 
 def _take(held: Held, name: str, newer: Facet) -> bool:
@@ -139,16 +165,22 @@ def _take(held: Held, name: str, newer: Facet) -> bool:
     if older is None:
         held.facets[name] = newer
         return True
-    if name == "deleted" and older.value and not newer.value:
-        return False  # deleted is for ever: trackers never give an id twice
-    if newer.at == older.at and newer.hash != older.hash and not newer.read_at and not older.read_at:
-        held.unsettled.add(name)
-    elif newer.at > older.at or (newer.at == older.at and newer.read_at > older.read_at):
+    if newer.at > older.at or (newer.at == older.at and newer.read_at > older.read_at):
         held.unsettled.discard(name)
-    if newer[:3] <= older[:3]:
+    elif newer.at == older.at and newer.hash != older.hash and not older.read_at:
+        held.unsettled.add(name)
+    if _rank(name, newer) <= _rank(name, older):
         return False
     held.facets[name] = newer
     return newer.hash != older.hash
+
+
+def _rank(name: str, facet: Facet) -> tuple[object, ...]:
+    """The newest stands, at one time a read, then the hash decides; deleted is for ever.
+
+    Trackers never give an id twice, so nothing that is told of an item revives it.
+    """
+    return (name == "deleted" and bool(facet.value), *facet[:3])
 
 
 def _appear(held: Held, name: str, value: Any, at: Millis) -> None:
@@ -178,6 +210,14 @@ def passages(name: str, value: Any) -> Iterator[tuple[str, tags.Place, str]]:
         yield "field", "body", f"KR: {value}"
 
 
+def newest(held: Held) -> Millis:
+    """The latest time of anything that the tracker told of it; -1 before anything was."""
+    told = [facet.at for facet in held.facets.values()]
+    told += [act.at for acts in held.acts.values() for act in acts]
+    told += [tie.at for ties in held.ties.values() for tie in ties]
+    return max(told, default=-1)
+
+
 def first_seen(held: Held, place: str, code: str) -> Millis:
     """When a code first appeared in a place; the first version we know of holds since the item was made."""
     at = held.first.get(place, {}).get(code)
@@ -191,91 +231,3 @@ def first_seen(held: Held, place: str, code: str) -> Millis:
 def unpack(name: str, text: str) -> Any:
     """A long facet's value from the text that is kept of it."""
     return text if name == "body" else json.loads(text)
-
-
-def act(held: Held, fact: LabelAct) -> bool:
-    """Note that somebody set or removed a `kr:` label; True when it was not known."""
-    if tags.label_code(fact.label) is None:
-        return False
-    own = Act(fact.at, fact.added, fact.ours, fact.actor)
-    known = held.acts.setdefault(fact.label, [])
-    if own in known:
-        return False
-    known.append(own)
-    known.sort()
-    return True
-
-
-def tie(held: Held, fact: Relation) -> bool:
-    """Note that a relation came or went; True when it was not known."""
-    own = Tie(fact.at, fact.added, fact.type, fact.hierarchy)
-    known = held.ties.setdefault(str(fact.parent), [])
-    if own in known:
-        return False
-    known.append(own)
-    known.sort()
-    return True
-
-
-def decide(held: Held, fact: Decision) -> bool:
-    """Note a person's decision; True when it was not known. They stand in order of time."""
-    if any(known.id == fact.id for known in held.decisions):
-        return False
-    held.decisions.append(fact)
-    held.decisions.sort(key=lambda known: (known.at, known.order, known.id))
-    return True
-
-
-def parents(held: Held) -> tuple[str, ...]:
-    """The parents that the tracker gives: the facet, and what later events of their own added or took."""
-    facet = held.facets.get("parent")
-    found = dict.fromkeys(facet.value if facet else ())
-    for ref, ties in held.ties.items():
-        latest = ties[-1]
-        if latest.hierarchy and (facet is None or latest.at >= facet.at):
-            if latest.added:
-                found[ref] = None
-            else:
-                found.pop(ref, None)
-    return tuple(found)
-
-
-def relations(held: Held) -> list[dict[str, Any]]:
-    """The relations that the tracker gives, in the form of the `links` facet."""
-    facet = held.facets.get("links")
-    found = {(link["type"], link["outward"], link["ref"]): link for link in (facet.value if facet else ())}
-    for ref, ties in held.ties.items():
-        latest = ties[-1]
-        if not latest.hierarchy and (facet is None or latest.at >= facet.at):
-            key = (latest.type, False, ref)
-            if latest.added:
-                found[key] = {"type": latest.type, "outward": False, "ref": ref}
-            else:
-                found.pop(key, None)
-    return list(found.values())
-
-
-def labels_by_people(held: Held, ours: frozenset[str]) -> dict[str, str]:
-    """The `kr:` labels on the item that a person set -> who; `ours` are those that our ledger says we set."""
-    found = {}
-    for label in held.value("labels") or ():
-        if tags.label_code(label) is None:
-            continue
-        added = [act for act in held.acts.get(label, ()) if act.added]
-        if added and not added[-1].ours:
-            found[label] = added[-1].actor
-        elif not added and label not in ours:
-            found[label] = ""
-    return found
-
-
-def taken_back(held: Held, ours: frozenset[str]) -> dict[str, Act]:
-    """Labels of ours that a person removed, and has not set again: the person decides `unlink`."""
-    found = {}
-    for label, acts in held.acts.items():
-        latest = acts[-1]
-        before = [known for known in acts[:-1] if known.added]
-        was_ours = before[-1].ours if before else label in ours
-        if not latest.added and not latest.ours and was_ours:
-            found[label] = latest
-    return found

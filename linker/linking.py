@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+from linker import acts as acting
 from linker import held as holding
 from linker import rules, tags
-from linker.batch import Batch
+from linker.batch import Batch, home_of
 from linker.graph import Edge
 from linker.held import Held
 from linker.model import Facets, Finding, Level, Link, Millis, item_id
@@ -26,16 +27,15 @@ class Reader:
     def __init__(self, catalogue: Catalogue, vocabulary: tags.Vocabulary) -> None:
         self.catalogue = catalogue
         self.vocabulary = vocabulary
-        self._known: dict[tuple[str, str, str | None], tags.Reading] = {}
+        self._known: dict[tuple[str, str], tags.Reading] = {}
 
-    def read(self, text: str, place: tags.Place, repo: str | None) -> tags.Reading:
-        """What is read in a text; `repo` is what a bare #7 belongs to."""
-        key = (text, place, repo)
-        found = self._known.get(key)
+    def read(self, text: str, place: tags.Place) -> tags.Reading:
+        """What is read in a text; the rules know to which repository a bare #7 belongs."""
+        found = self._known.get((text, place))
         if found is None:
             if len(self._known) >= MOST_READINGS:
                 self._known.clear()
-            found = self._known[key] = tags.read(text, place, self.vocabulary, repo)
+            found = self._known[text, place] = tags.read(text, place, self.vocabulary)
         return found
 
     def bind(self, code: str, cycle: str | None, at: Millis) -> str | None:
@@ -50,6 +50,7 @@ class Relinked(NamedTuple):
     linked: Linked
     own: OwnState
     refs: frozenset[str]
+    ours: frozenset[str] = frozenset()  # labels that are ours by the ledger
 
 
 def texts_of(batch: Batch, rows: Collection[int]) -> None:
@@ -70,15 +71,25 @@ def relink(batch: Batch, reader: Reader, rows: Collection[int]) -> list[Relinked
         item = batch.rows[row]
         if item.value("kind") and not item.deleted:
             subjects[row] = subject(batch, reader, item, ours.get(row, frozenset()))
-    refs = {row: rules.named(one.facets, one.passages) for row, one in subjects.items()}
+    refs = {row: rules.named(one) for row, one in subjects.items()}
     context = Context(reader.catalogue, resolve(batch, frozenset().union(*refs.values())))
     found = []
     for row, one in subjects.items():
         linked = rules.apply_rules(one, context)
-        own = own_state(batch.rows[row], linked.tags, linked.optout, ours.get(row, frozenset()), reader.bind)
-        found.append(Relinked(batch.rows[row], linked, own, refs[row]))
-        batch.wanted.update((ref, "named") for ref in refs[row] if _unheld(batch, context, ref))
+        own = own_state(
+            batch.rows[row],
+            linked.tags,
+            linked.optout,
+            ours.get(row, frozenset()),
+            reader.bind,
+            reader.catalogue.krs,
+        )
+        found.append(Relinked(batch.rows[row], linked, own, refs[row], ours.get(row, frozenset())))
+        batch.rows[row].unheld = sorted(ref for ref in refs[row] if context.resolve.get(ref) is None)
+        batch.wanted.update(batch.rows[row].unheld)
     gone = [row for row in rows if row not in subjects]
+    for row in gone:
+        batch.rows[row].unheld = []
     found += [
         Relinked(batch.rows[row], Linked((), frozenset(), None, ()), OwnState(), frozenset()) for row in gone
     ]
@@ -87,24 +98,26 @@ def relink(batch: Batch, reader: Reader, rows: Collection[int]) -> list[Relinked
 
 def subject(batch: Batch, reader: Reader, item: Held, ours: frozenset[str]) -> Subject:
     """All that the rules look at of an item."""
-    repo = container(batch, item)
-    by_people = holding.labels_by_people(item, ours)
+    by_people = acting.set_by_people(item, ours)
     passages = []
     for name in holding.CODED:
         value = long_value(batch, item, name)
         for place, kind, text in holding.passages(name, value):
             if place != "label" or text in by_people:
-                reading = reader.read(text, kind, repo if item.id.tracker == "github" else None)
-                passages.append(Passage(place, kind, text, reading))
+                passages.append(Passage(place, kind, text, reader.read(text, kind)))
     first = {
         (place, code): holding.first_seen(item, place, code)
         for place, codes in item.first.items()
         for code in codes
     }
+    for label, act in by_people.items():
+        if act is not None:  # a label says what its code meant when it was set
+            first["label", acting.code_of(label)] = act.at
     facets = Facets.model_validate(
-        {"kind": item.value("kind"), "parent": holding.parents(item), "links": holding.relations(item)}
+        {"kind": item.value("kind"), "parent": acting.parents(item), "links": acting.relations(item)}
     )
-    return Subject(item.id, Level(item.value("kind")["level"]), facets, tuple(passages), first, by_people)
+    actors = {label: act.actor if act else "" for label, act in by_people.items()}
+    return Subject(item.id, Level(item.value("kind")["level"]), facets, tuple(passages), first, actors)
 
 
 def long_value(batch: Batch, item: Held, name: str) -> Any:
@@ -118,30 +131,37 @@ def long_value(batch: Batch, item: Held, name: str) -> Any:
 
 def container(batch: Batch, item: Held) -> str | None:
     """The project key or repository name that an item belongs to now."""
-    if item.id.tracker == "github":
-        home = item.id if item.id.place == "repo" else None
-        if item.id.place is None:
-            home = item.id._replace(id=f"repo:{item.id.id.partition('#')[0]}")
-        found = batch.held.get(home) if home else None
-        name: str | None = found.value("alias") if found else None
-        return name
     alias: str | None = item.value("alias")
+    home = home_of(item.id)
+    if home is not None:
+        name: str | None = batch.held[home].value("alias")
+        return name or (alias and alias.partition("#")[0])
     return alias.rpartition("-")[0] if alias and item.id.place is None else alias
 
 
-def take_graph(batch: Batch, trace: Trace, found: Collection[Relinked]) -> set[int]:
-    """Let the graph take items, links and own states; returns the rows whose standing changed."""
-    changed: set[int] = set()
+class Traced(NamedTuple):
+    """What a batch changed in the graph: rows whose standing is another, and rows of idle hierarchy."""
+
+    changed: set[int]
+    idle: set[int]  # rows whose hierarchy serves nothing, or served nothing before
+    levels: set[int]  # rows whose level is another, so that links to them may have become idle
+
+
+def take_graph(batch: Batch, trace: Trace, found: Collection[Relinked]) -> Traced:
+    """Let the graph take items, links and own states."""
     graph = trace.graph
+    rows = [one.held.row for one in found]
+    traced = Traced(set(), trace.idle(rows), set())
     for one in found:
         row, kind = one.held.row, one.held.value("kind")
-        if kind is None or one.held.deleted:
-            changed |= graph.remove(row)
-        else:
-            changed |= graph.put(row, kind["level"])
-        changed |= graph.set_links(row, edges(batch, one))
-        changed |= graph.set_own(row, trace.own(one.own))
-    return changed
+        level = None if kind is None or one.held.deleted else kind["level"]
+        if level != graph.level(row) and row not in batch.came:
+            traced.levels.add(row)
+        traced.changed.update(graph.remove(row) if level is None else graph.put(row, level))
+        traced.changed.update(graph.set_links(row, edges(batch, one)))
+        traced.changed.update(graph.set_own(row, trace.own(one.own)))
+    traced.idle.update(trace.idle(rows))
+    return traced
 
 
 def edges(batch: Batch, one: Relinked) -> list[Edge]:
@@ -161,8 +181,10 @@ def parent_row(batch: Batch, link: Link) -> int:
 
 def candidates(one: Relinked) -> set[str]:
     """What to watch for: every code that ever stood in its texts, every reference in them."""
-    codes = {f"CODE:{code}" for known in one.held.first.values() for code in known}
-    return codes | {alias_of(ref) for ref in one.refs}
+    codes = {code for known in one.held.first.values() for code in known}
+    codes |= {acting.code_of(label) for label in one.held.acts}
+    codes |= {tags.canonical(said.kr.rpartition("/")[2]) for said in one.held.decisions if said.kr}
+    return {f"CODE:{code}" for code in codes} | {alias_of(ref) for ref in one.refs}
 
 
 def finding_rows(found: Collection[Finding]) -> list[dict[str, Any]]:
@@ -181,8 +203,3 @@ def finding_rows(found: Collection[Finding]) -> list[dict[str, Any]]:
 
 def _labelled(item: Held) -> bool:
     return bool(item.acts) or any(tags.label_code(label) for label in item.value("labels") or ())
-
-
-def _unheld(batch: Batch, context: Context, ref: str) -> bool:
-    own = context.resolve.get(ref)
-    return own is None or not batch.held[own].seen

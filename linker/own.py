@@ -1,13 +1,24 @@
 """What a person and the texts say of the item itself: its own tags, opt-out, and the decisions that stand."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable
 from typing import Any, NamedTuple
 
 from linker import tags
-from linker.held import Act, Held, labels_by_people, taken_back
+from linker.acts import set_by_people, taken_back
+from linker.held import Held
 from linker.model import Decision, Millis
 
+FIRST = (0, "")  # a label act comes before the decisions of its moment
 Bind = Callable[[str, str | None, Millis], str | None]  # code, cycle, when -> full KR id
+
+
+class Word(NamedTuple):
+    """What a person last said of a key result: when, in the tracker's order, by which decision, and what."""
+
+    at: Millis
+    order: tuple[int, str]
+    decision: str
+    says: str  # link, unlink, tag
 
 
 class OwnState(NamedTuple):
@@ -44,48 +55,65 @@ class OwnState(NamedTuple):
 
 
 def own_state(
-    held: Held, tagged: frozenset[str], optout: str | None, ours: frozenset[str], bind: Bind
+    held: Held,
+    tagged: frozenset[str],
+    optout: str | None,
+    ours: frozenset[str],
+    bind: Bind,
+    known: Container[str],
 ) -> OwnState:
-    """Put tags, opt-out and decisions together; `ours` are the labels that our ledger says we set."""
+    """Put tags, opt-out and decisions together; the latest word on each key result holds.
+
+    `ours` are the labels that our ledger says we set, `known` the key results that the catalogue holds: one
+    that it does not hold is served by nobody, until a later version of the catalogue has it.
+    """
     standing = in_force(held.decisions)
     exempt = next((decision for decision in reversed(standing) if decision.kind == "exempt"), None)
-    words = dict(_label_words(held, ours, bind))
+    words = _label_words(held, ours, bind)
     for decision in standing:
         if decision.kind in ("link", "unlink") and decision.kr:
-            key = (decision.at, decision.order or decision.id, decision.kind)
-            words[decision.kr] = max(words.get(decision.kr, key), key)
-    linked = frozenset(kr for kr, (_, _, word) in words.items() if word == "link")
-    unlinked = frozenset(kr for kr, (_, _, word) in words.items() if word == "unlink")
+            said = Word(*_when(decision), decision.kind)
+            words[decision.kr] = max(words.get(decision.kr, said), said)
+    linked = frozenset(kr for kr, word in words.items() if word.says == "link" and kr in known)
+    unlinked = frozenset(kr for kr, word in words.items() if word.says == "unlink")
     if exempt is not None:  # the later word of a person holds: a link made after it ends an exemption
-        later = frozenset(kr for kr in linked if words[kr][:2] > (exempt.at, exempt.order or exempt.id))
-        linked = later
+        linked = frozenset(kr for kr in linked if words[kr][:3] > _when(exempt))
     return OwnState(tagged, optout, linked, unlinked, exempt.reason if exempt else None)
 
 
 def in_force(decisions: Iterable[Decision]) -> list[Decision]:
     """Decisions that were not undone, in order of time; an undo can be undone as well."""
-    ordered = sorted(decisions, key=lambda known: (known.at, known.order, known.id))
-    void: set[str] = set()
-    for decision in reversed(ordered):
-        if decision.undoes is not None and decision.id not in void:
-            void.add(decision.undoes)
-    return [decision for decision in ordered if decision.undoes is None and decision.id not in void]
+    undone_by: dict[str, list[Decision]] = {}
+    for decision in decisions:
+        if decision.undoes is not None:
+            undone_by.setdefault(decision.undoes, []).append(decision)
+
+    def stands(own: str, seen: frozenset[str]) -> bool:
+        undoing = (undo.id for undo in undone_by.get(own, ()) if undo.id not in seen)
+        return not any(stands(undo, seen | {undo}) for undo in undoing)
+
+    ordered = sorted(decisions, key=_when)
+    return [one for one in ordered if one.undoes is None and stands(one.id, frozenset({one.id}))]
 
 
-def _label_words(held: Held, ours: frozenset[str], bind: Bind) -> Mapping[str, tuple[Millis, str, str]]:
+def _when(decision: Decision) -> tuple[Millis, tuple[int, str], str]:
+    """Comment ids are numbers that grow, so of two the longer is the later."""
+    return decision.at, (len(decision.order), decision.order), decision.id
+
+
+def _label_words(held: Held, ours: frozenset[str], bind: Bind) -> dict[str, Word]:
     """A person who removes a label of ours decides `unlink`; one who sets a label takes that back."""
-    found: dict[str, tuple[Millis, str, str]] = {}
-    for label, act in taken_back(held, ours).items():
-        kr = _bound(label, _set_at(held, label, act), bind)
+    found: dict[str, Word] = {}
+    for label, removed in taken_back(held, ours).items():
+        kr = _bound(label, removed.set_at, bind)
         if kr is not None:
-            found[kr] = (act.at, "", "unlink")
-    for label in labels_by_people(held, ours):
-        acts = [act for act in held.acts.get(label, ()) if act.added]
-        if acts:
-            kr = _bound(label, acts[-1].at, bind)
-            if kr is not None:
-                word = (acts[-1].at, "", "tag")
-                found[kr] = max(found.get(kr, word), word)
+            word = Word(removed.at, FIRST, "", "unlink")
+            found[kr] = max(found.get(kr, word), word)
+    for label, act in set_by_people(held, ours).items():
+        kr = _bound(label, act.at, bind) if act else None
+        if act is not None and kr is not None:
+            word = Word(act.at, FIRST, "", "tag")
+            found[kr] = max(found.get(kr, word), word)
     return found
 
 
@@ -95,9 +123,3 @@ def _bound(label: str, at: Millis, bind: Bind) -> str | None:
         return None
     cycle, slash, bare = code.rpartition("/")
     return bind(bare, cycle if slash else None, at)
-
-
-def _set_at(held: Held, label: str, removal: Act) -> Millis:
-    """A label means the key result that its code had when it was set."""
-    before = [act.at for act in held.acts[label] if act.added and act.at <= removal.at]
-    return before[-1] if before else removal.at

@@ -1,6 +1,6 @@
 """RULES: an item and the catalogue give links, each with what made it; pure."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from linker import tags
@@ -71,18 +71,19 @@ def tag_in_field(subject: Subject, context: Context) -> Iterator[Link]:
 def ticket_key(subject: Subject, context: Context) -> Iterator[Link]:
     """A ticket key in a text links to the ticket; verb and place decide the kind."""
     for passage in subject.passages:
-        for seen in passage.reading.keys:
-            yield from _link(
-                subject, context, f"jira:{seen.key}", seen.kind, "ticket_key", passage, seen.span
-            )
+        seen = [(f"jira:{key.key}", key.kind, key.span) for key in passage.reading.keys]
+        yield from _named(subject, context, passage, seen, "ticket_key")
 
 
 def github_reference(subject: Subject, context: Context) -> Iterator[Link]:
     """`#7`, `owner/name#7` and GitHub addresses link to the issue; GitHub's closing keywords deliver."""
     for passage in subject.passages:
-        for seen in passage.reading.refs:
-            ref = f"github:{seen.repo}#{seen.number}"
-            yield from _link(subject, context, ref, seen.kind, "github_reference", passage, seen.span)
+        seen = [
+            (ref, found.kind, found.span)
+            for found in passage.reading.refs
+            if (ref := _github_ref(subject, found)) is not None
+        ]
+        yield from _named(subject, context, passage, seen, "github_reference")
 
 
 def parent(subject: Subject, context: Context) -> Iterator[Link]:
@@ -127,13 +128,22 @@ def apply_rules(subject: Subject, context: Context) -> Linked:
     return Linked(tuple(links.values()), own, optout, tuple(_findings(subject, context, own, optout)))
 
 
-def named(subject_facets: Facets, passages: tuple[Passage, ...]) -> frozenset[str]:
+def named(subject: Subject) -> frozenset[str]:
     """Every reference that the rules will look up for this item."""
-    refs = set(subject_facets.parent) | {link.ref for link in subject_facets.links}
-    for passage in passages:
+    refs = set(subject.facets.parent) | {link.ref for link in subject.facets.links}
+    for passage in subject.passages:
         refs |= {f"jira:{seen.key}" for seen in passage.reading.keys}
-        refs |= {f"github:{seen.repo}#{seen.number}" for seen in passage.reading.refs}
+        refs |= {ref for seen in passage.reading.refs if (ref := _github_ref(subject, seen)) is not None}
     return frozenset(refs)
+
+
+def _github_ref(subject: Subject, seen: tags.RefSeen) -> str | None:
+    """A bare #7 is one of the same repository, by its id, whatever that is called; in Jira it is none."""
+    if seen.repo is not None:
+        return f"github:{seen.repo}#{seen.number}"
+    if subject.id.tracker != "github":
+        return None
+    return str(subject.id._replace(id=f"{subject.id.id.partition('#')[0]}#{seen.number}"))
 
 
 def _tags(subject: Subject, context: Context, wanted: Callable[[Passage], bool], rule: str) -> Iterator[Link]:
@@ -154,19 +164,23 @@ def _tags(subject: Subject, context: Context, wanted: Callable[[Passage], bool],
                 yield Link(child=subject.id, parent=bound.kr, kind="tag", why=why)
 
 
-def _link(
+def _named(
     subject: Subject,
     context: Context,
-    ref: str,
-    kind: LinkKind,
-    rule: str,
     passage: Passage,
-    span: tuple[int, int],
+    seen: Sequence[tuple[str, LinkKind, tuple[int, int]]],
+    rule: str,
 ) -> Iterator[Link]:
-    target = context.resolve.get(ref)
-    if target is not None and target != subject.id:
-        words = passage.text[slice(*span)][:80]
-        why = Provenance(rule=rule, field=passage.field, span=span, text=words)
+    """One link to each item that a text names, however often and by however many names: the strongest."""
+    best: dict[ItemId, tuple[LinkKind, tuple[int, int]]] = {}
+    for ref, kind, span in seen:
+        target = context.resolve.get(ref)
+        if target is not None and target != subject.id:
+            held = best.get(target)
+            if held is None or STRENGTH[kind] > STRENGTH[held[0]]:
+                best[target] = (kind, span)
+    for target, (kind, span) in best.items():
+        why = Provenance(rule=rule, field=passage.field, span=span, text=passage.text[slice(*span)][:80])
         yield Link(child=subject.id, parent=str(target), kind=kind, why=why)
 
 
@@ -180,10 +194,9 @@ def _optout(subject: Subject) -> str | None:
 def _findings(
     subject: Subject, context: Context, own: frozenset[str], optout: str | None
 ) -> Iterator[Finding]:
-    subject_text = str(subject.id)
     for passage in subject.passages:
         for seen in passage.reading.codes:
-            yield from _code_findings(subject_text, subject, context, passage, seen)
+            yield from _code_findings(subject, context, passage, seen)
     if optout == "none":
         yield Finding(
             id="optout_without_reason",
@@ -204,7 +217,7 @@ def _findings(
 
 
 def _code_findings(
-    subject_text: str, subject: Subject, context: Context, passage: Passage, seen: tags.CodeSeen
+    subject: Subject, context: Context, passage: Passage, seen: tags.CodeSeen
 ) -> Iterator[Finding]:
     if not seen.known:
         near = f" Did you mean {seen.nearest}?" if seen.nearest else ""

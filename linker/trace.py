@@ -49,6 +49,18 @@ class Trace:
             names = self._sets[standing.krs] = tuple(sorted(self._names[kr] for kr in standing.krs))
         return Serves(names, standing.exemption)
 
+    def idle(self, nodes: Iterable[int]) -> set[int]:
+        """Those of the nodes whose hierarchy serves nothing, and the circles that they are in or below."""
+        found: set[int] = set()
+        queue = list(nodes)
+        while queue:
+            node = queue.pop()
+            above = [edge.parent for edge in self.graph.idle_links(node) if edge.kind == "parent"]
+            if above and node not in found:
+                found.add(node)
+                queue += above
+        return found
+
     def load(
         self,
         nodes: Iterable[tuple[int, int]],

@@ -1,9 +1,13 @@
 """Why an item serves what it serves: each path to a key result, each link with its provenance."""
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
+from linker import rules
+from linker.own import OwnState
 from linker.store import Connection, up
 from linker.store.up import Step
+from linker.trace import Trace
 
 MOST_PATHS = 50
 
@@ -27,16 +31,44 @@ class Why(NamedTuple):
 
 
 def why(connection: Connection, row: int) -> Why:
-    """Every path to each key result that the item serves, shortest first."""
+    """Every path to each key result that the item serves, shortest first.
+
+    The trace graph of what lies above the item tells the paths, so they never say more than the standing.
+    """
     rows, steps = up.neighbourhood(connection, row)
-    standing = up.serves(connection, rows)
-    krs, exemption = standing.get(row, ((), None))
-    above: dict[int, list[Step]] = {}
-    for step in steps:
-        above.setdefault(step.child, []).append(step)
-    found = [path for kr in krs for path in _paths(rows, above, standing, row, kr)]
-    found.sort(key=lambda path: (path.kr, len(path.steps)))
+    above: dict[tuple[int, int | str], Step] = {}
+    for step in sorted(steps, key=lambda one: rules.STRENGTH.get(one.kind, 0)):
+        above[step.child, step.target if step.parent is None else step.parent] = step
+    owns = {node: OwnState.load(known["own"]) for node, known in rows.items() if known["own"]}
+    trace = _trace(rows, steps, owns)
+    krs, exemption = up.serves(connection, [row]).get(row, ((), None))
+    found = []
+    for kr in krs:
+        for nodes in trace.graph.paths(row, trace.number(kr), MOST_PATHS):
+            links = tuple(above[pair] for pair in pairwise(nodes))
+            own = owns[nodes[-1]]
+            if kr in own.tags and own.exempt is None:
+                found.append(Path(kr, (*links, above[nodes[-1], kr]), False))
+            if kr in own.linked:
+                found.append(Path(kr, links, True))
     return Why(rows[row], krs, exemption, tuple(found), rows)
+
+
+def _trace(rows: dict[int, Any], steps: list[Step], owns: dict[int, OwnState]) -> Trace:
+    trace = Trace()
+    here = [(node, row["level"]) for node, row in rows.items() if row["level"] and not row["deleted"]]
+    links = [
+        (
+            step.child,
+            step.parent,
+            step.kind,
+            rows[step.child]["tracker"] == "github" and step.kind == "parent",
+        )
+        for step in steps
+        if step.parent is not None
+    ]
+    trace.load(here, links, owns.items())
+    return trace
 
 
 def short(row: Any) -> str:
@@ -80,32 +112,3 @@ def as_json(found: Why) -> dict[str, Any]:
             for path in found.paths
         ],
     }
-
-
-def _paths(
-    rows: dict[int, Any],
-    above: dict[int, list[Step]],
-    standing: dict[int, tuple[tuple[str, ...], str | None]],
-    start: int,
-    kr: str,
-) -> list[Path]:
-    found: list[Path] = []
-    trails: list[tuple[int, tuple[Step, ...]]] = [(start, ())]
-    while trails and len(found) < MOST_PATHS:
-        at, trail = trails.pop()
-        own = rows[at]["own"] or {}
-        if kr in own.get("linked", ()):
-            found.append(Path(kr, trail, True))
-        tags = [step for step in above.get(at, ()) if step.kind == "tag" and step.target == kr]
-        found += [Path(kr, (*trail, step), False) for step in tags]
-        if own.get("tags") or own.get("optout") or own.get("exempt"):
-            continue  # it has a word of its own, so it inherits nothing
-        been = {step.child for step in trail} | {at}
-        for step in above.get(at, ()):
-            if (
-                step.parent is not None
-                and step.parent not in been
-                and kr in standing.get(step.parent, ((), None))[0]
-            ):
-                trails.append((step.parent, (*trail, step)))
-    return found

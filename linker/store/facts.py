@@ -1,13 +1,13 @@
-"""Facts that are kept beside the items: versions of the catalogue, and references that want to be read."""
+"""Facts as they were told: versions of the catalogue, and the observations that are known already."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, tuple_
 
 from linker.store import chain
-from linker.store.inserts import insert_new
-from linker.store.tables import catalogues, wants
+from linker.store.items import chunks
+from linker.store.tables import catalogues, observations
 
 
 class CatalogueRow(NamedTuple):
@@ -18,11 +18,14 @@ class CatalogueRow(NamedTuple):
     content: str
 
 
-def keep_catalogue(connection: Connection, at: int, content: str, delivery: int, now: int) -> None:
-    """Append a version of the catalogue."""
+def keep_catalogue(connection: Connection, at: int, content: str, delivery: int, now: int) -> str:
+    """Append a version of the catalogue, each once; returns its digest."""
     digest = chain.text_hash(content)
-    row = {"at": at, "digest": digest, "content": content, "delivery": delivery, "recorded_at": now}
-    chain.append(connection, catalogues, [row])
+    known = select(catalogues.c.seq).where(catalogues.c.at == at, catalogues.c.digest == digest)
+    if connection.execute(known).first() is None:
+        row = {"at": at, "digest": digest, "content": content, "delivery": delivery, "recorded_at": now}
+        chain.append(connection, catalogues, [row])
+    return digest
 
 
 def newest_catalogue(connection: Connection) -> CatalogueRow | None:
@@ -33,10 +36,14 @@ def newest_catalogue(connection: Connection) -> CatalogueRow | None:
     return CatalogueRow(*row) if row else None
 
 
-def want(connection: Connection, asked: Sequence[tuple[str, str, str]], now: int) -> None:
-    """Ask once for references: (ref, site, why)."""
-    rows = [
-        {"ref": ref[:255], "site": site, "reason": why, "state": 0, "attempts": 0, "due_at": now}
-        for ref, site, why in asked
-    ]
-    insert_new(connection, wants, rows)
+def observed(
+    connection: Connection, moments: Collection[tuple[int, int]]
+) -> dict[tuple[int, int], set[tuple[str, bool]]]:
+    """What was told of items at moments: (item, at) -> digests, and whether each was read."""
+    found: dict[tuple[int, int], set[tuple[str, bool]]] = {}
+    own = observations.c
+    for part in chunks(moments, 200):
+        query = select(own.item, own.at, own.digest, own.read_at)
+        for item, at, digest, read_at in connection.execute(query.where(tuple_(own.item, own.at).in_(part))):
+            found.setdefault((item, at), set()).add((digest, bool(read_at)))
+    return found

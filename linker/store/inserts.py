@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Column, Connection, Table, case
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -23,3 +23,19 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
     keys = {column.name for column in table.primary_key.columns}
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=sorted(keys), set_=changed), list(rows))
+
+
+def keep_least(
+    connection: Connection, table: Table, column: Column[Any], rows: Sequence[dict[str, Any]]
+) -> None:
+    """Insert rows; of a row that is there already the lesser value of a column stands."""
+    if not rows:
+        return
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    newer = statement.excluded[column.name]
+    keys = [key.name for key in table.primary_key.columns]
+    lesser = case((newer < column, newer), else_=column)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=keys, set_={column.name: lesser}), list(rows)
+    )

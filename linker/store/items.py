@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import Connection, func, literal, select, update
 from sqlalchemy.engine import RowMapping
 
 from linker.model import ItemId
@@ -85,6 +85,13 @@ def aliases_of(connection: Connection, rows: Collection[int]) -> dict[int, list[
     return found
 
 
+def names_of(connection: Connection, places: Collection[ItemId]) -> dict[ItemId, frozenset[str]]:
+    """All names that repositories ever had, in upper case and without their tracker."""
+    rows = {row["id"]: ItemId(row["tracker"], row["site"], row["tid"]) for row in by_ids(connection, places)}
+    named = aliases_of(connection, rows.keys())
+    return {rows[row]: frozenset(one.partition(":")[2] for one in own) for row, own in named.items()}
+
+
 def naming(connection: Connection, values: Collection[str]) -> set[int]:
     """Items whose texts name one of these codes or aliases."""
     found: set[int] = set()
@@ -96,27 +103,16 @@ def naming(connection: Connection, values: Collection[str]) -> set[int]:
 
 def naming_prefix(connection: Connection, prefix: str) -> set[int]:
     """Items whose texts name something that begins so: the issues of a renamed repository."""
-    end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-    query = select(candidates.c.item).where(candidates.c.value >= prefix, candidates.c.value < end)
+    query = select(candidates.c.item).where(candidates.c.value.startswith(prefix, autoescape=True))
     return set(connection.execute(query).scalars())
 
 
-def set_candidates(connection: Connection, wanted: Mapping[int, Iterable[str]], fresh: set[int]) -> None:
-    """What each item names, replacing what it named before; `fresh` items had none."""
-    old = [item for item in wanted if item not in fresh]
-    known: dict[int, set[str]] = defaultdict(set)
-    for part in chunks(old):
-        query = select(candidates.c.item, candidates.c.value).where(candidates.c.item.in_(part))
-        for item, value in connection.execute(query):
-            known[item].add(value)
-    gone, new = [], []
-    for item, values in wanted.items():
-        now = {value[:255] for value in values}
-        gone += [(item, value) for value in known[item] - now]
-        new += [{"item": item, "value": value} for value in now - known[item]]
-    for part in chunks(gone, 200):
-        connection.execute(delete(candidates).where(tuple_(candidates.c.item, candidates.c.value).in_(part)))
-    insert_new(connection, candidates, new)
+def add_candidates(connection: Connection, named: Mapping[int, Iterable[str]]) -> None:
+    """What items name, or named once: their past is told again when it comes."""
+    rows = [
+        {"item": item, "value": value[:255]} for item, values in named.items() for value in sorted(values)
+    ]
+    insert_new(connection, candidates, rows)
 
 
 def keep_texts(connection: Connection, texts: Mapping[str, str]) -> None:
@@ -133,7 +129,15 @@ def texts(connection: Connection, hashes: Collection[str]) -> dict[str, str]:
     return found
 
 
-def rename_container(connection: Connection, tracker: str, old: str, new: str) -> None:
-    """A repository or project has another name: its items show it."""
-    query = update(items).where(items.c.tracker == tracker, items.c.container == old)
-    connection.execute(query.values(container=new))
+def rename(connection: Connection, repository: ItemId, name: str) -> set[int]:
+    """A repository has another name: its items show it; returns those that are open."""
+    number = repository.id.removeprefix("repo:")
+    inside = (
+        (items.c.tracker == repository.tracker)
+        & (items.c.site == repository.site)
+        & items.c.tid.startswith(f"{number}#", autoescape=True)
+    )
+    alias = literal(f"{name}#") + func.substr(items.c.tid, len(number) + 2)
+    connection.execute(update(items).where(inside).values(container=name, alias=alias))
+    still_open = select(items.c.id).where(inside, items.c.category.in_(("todo", "doing")))
+    return set(connection.execute(still_open).scalars())

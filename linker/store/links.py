@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, delete, select, true, tuple_
 
 from linker.store import chain
 from linker.store.inserts import upsert
@@ -59,10 +59,22 @@ def history(connection: Connection, item: int) -> list[Any]:
     return list(connection.execute(query.order_by(observations.c.at, observations.c.seq)).mappings())
 
 
-def set_findings(connection: Connection, wanted: Mapping[int, Iterable[dict[str, Any]]]) -> None:
-    """The findings of each item, replacing what was found before."""
+def children_of(connection: Connection, parents: Collection[int]) -> set[int]:
+    """Items that have one of these for their parent in the tracker's own hierarchy."""
+    found: set[int] = set()
+    for part in chunks(parents):
+        query = select(links.c.child).where(links.c.parent_item.in_(part), links.c.kind == "parent")
+        found |= set(connection.execute(query).scalars())
+    return found
+
+
+def set_findings(
+    connection: Connection, wanted: Mapping[int, Iterable[dict[str, Any]]], only: str | None = None
+) -> None:
+    """The findings of each item, replacing what was found before; `only` those of one kind."""
+    kind = true() if only is None else findings.c.finding == only
     for part in chunks(wanted.keys()):
-        connection.execute(delete(findings).where(findings.c.item.in_(part)))
+        connection.execute(delete(findings).where(findings.c.item.in_(part), kind))
     rows = {
         (item, row["finding"], row["subject"]): {"item": item, **row}
         for item, own in wanted.items()
@@ -101,6 +113,20 @@ def kr_set_ids(connection: Connection, sets: Collection[tuple[str, ...]]) -> dic
 def save_standing(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """What items serve: rows of item, kr_set, exemption."""
     upsert(connection, standing, rows)
+
+
+def open_serving(connection: Connection, krs: Collection[str]) -> set[int]:
+    """Open items that serve one of these key results."""
+    found: set[int] = set()
+    for part in chunks(krs):
+        query = (
+            select(standing.c.item)
+            .join(kr_set_members, kr_set_members.c.kr_set == standing.c.kr_set)
+            .join(items, items.c.id == standing.c.item)
+            .where(kr_set_members.c.kr.in_(part), items.c.category.in_(("todo", "doing")))
+        )
+        found |= set(connection.execute(query).scalars())
+    return found
 
 
 def our_labels(connection: Connection, rows: Collection[int]) -> dict[int, frozenset[str]]:

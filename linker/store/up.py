@@ -5,12 +5,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from linker.model import Level
 from linker.store.items import by_rows, chunks
 from linker.store.tables import items, kr_set_members, links, standing
 
 SERVING = ("parent", "delivers", "contributes")
-DEEPEST = 16
 
 
 class Step(NamedTuple):
@@ -25,18 +23,15 @@ class Step(NamedTuple):
 
 
 def neighbourhood(connection: Connection, start: int) -> tuple[dict[int, Any], list[Step]]:
-    """Every item above one over serving links, and the links between them."""
+    """Every item above one over links that could serve, and the links between them, in a circle or not."""
     rows = {row["id"]: row for row in by_rows(connection, [start])}
     steps: list[Step] = []
     frontier = set(rows)
-    for _ in range(DEEPEST):
+    while frontier:
         found = _steps(connection, frontier)
-        parents = {step.parent for step in found if step.parent is not None} - rows.keys()
-        rows.update((row["id"], row) for row in by_rows(connection, parents))
-        steps += [step for step in found if step.parent is None or _goes_down(rows, step)]
-        frontier = {step.parent for step in steps if step.parent in parents and step.parent is not None}
-        if not frontier:
-            break
+        steps += found
+        frontier = {step.parent for step in found if step.parent is not None} - rows.keys()
+        rows.update((row["id"], row) for row in by_rows(connection, frontier))
     return rows, steps
 
 
@@ -50,14 +45,6 @@ def _steps(connection: Connection, children: Collection[int]) -> list[Step]:
             Step(*row) for row in connection.execute(query.order_by(links.c.kind.desc(), links.c.parent))
         ]
     return found
-
-
-def _goes_down(rows: dict[int, Any], step: Step) -> bool:
-    child, parent = rows[step.child], rows.get(step.parent) if step.parent is not None else None
-    if parent is None or parent["level"] is None or parent["deleted"] or child["level"] is None:
-        return False
-    peers = step.kind == "parent" and child["tracker"] == "github"
-    return parent["level"] < child["level"] or (peers and child["level"] == parent["level"] == Level.TICKET)
 
 
 def serves(connection: Connection, rows: Collection[int]) -> dict[int, tuple[tuple[str, ...], str | None]]:

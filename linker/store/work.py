@@ -7,17 +7,20 @@ from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.engine import RowMapping
 
 from linker.store import chain
-from linker.store.inserts import insert_new, upsert
+from linker.store.inserts import insert_new, keep_least, upsert
 from linker.store.items import chunks
 from linker.store.tables import applied, dirty, items, outbox, verdicts, wants
 
 OPEN, READ, GONE, REFUSED = 0, 1, 2, 3
+UNSETTLED = "unsettled"  # why an item is read that is held
 WAITING, SENT, REFUSED_CHANGE, DRY, MOOT = 0, 1, 2, 3, 4
 
 
 def mark_dirty(connection: Connection, rows: Iterable[int], due_at: int) -> None:
     """Items to judge again, at the earliest at a time."""
-    insert_new(connection, dirty, [{"item": item, "due_at": due_at} for item in sorted(set(rows))])
+    keep_least(
+        connection, dirty, dirty.c.due_at, [{"item": row, "due_at": due_at} for row in sorted(set(rows))]
+    )
 
 
 def any_dirty(connection: Connection, now: int) -> bool:
@@ -34,17 +37,25 @@ def take_dirty(connection: Connection, now: int, limit: int) -> list[int]:
     return found
 
 
-def want(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """References to read once; those asked for before are left as they are."""
-    insert_new(connection, wants, rows)
+def want(connection: Connection, asked: Collection[tuple[str, str]], now: int) -> None:
+    """Ask once for references that are named and not held: (ref, site)."""
+    insert_new(connection, wants, [_want(ref, site, "named", now) for ref, site in asked])
 
 
-def want_again(connection: Connection, refs: Collection[str], now: int) -> None:
-    """Ask once more for references that were read before."""
+def want_again(connection: Connection, asked: Collection[tuple[str, str]], now: int) -> None:
+    """Ask for items of which two bodies disagree, however often they were read before: (ref, site)."""
+    upsert(connection, wants, [_want(ref, site, UNSETTLED, now) for ref, site in asked])
+
+
+def answered(connection: Connection, refs: Collection[str]) -> None:
+    """What was asked for by name has come by itself."""
     for part in chunks(refs):
-        connection.execute(
-            update(wants).where(wants.c.ref.in_(part), wants.c.state != OPEN).values(state=OPEN, due_at=now)
-        )
+        still = (wants.c.state == OPEN) & (wants.c.reason != UNSETTLED)
+        connection.execute(update(wants).where(wants.c.ref.in_(part), still).values(state=READ))
+
+
+def _want(ref: str, site: str, why: str, now: int) -> dict[str, object]:
+    return {"ref": ref[:255], "site": site, "reason": why, "state": OPEN, "attempts": 0, "due_at": now}
 
 
 def wanted(connection: Connection, site: str, now: int, limit: int) -> list[RowMapping]:
@@ -161,6 +172,12 @@ def save_verdicts(connection: Connection, rows: Sequence[dict[str, Any]]) -> Non
     upsert(connection, verdicts, rows)
 
 
+def drop_verdicts(connection: Connection, rows: Collection[int]) -> None:
+    """Nothing is said any more of what is gone."""
+    for part in chunks(rows):
+        connection.execute(delete(verdicts).where(verdicts.c.item.in_(part)))
+
+
 def backlog(connection: Connection) -> dict[str, int]:
     """How much waits: items to judge, references to read, changes to send, changes refused."""
     numbers = {
@@ -181,5 +198,5 @@ def moot(connection: Connection, plans: Collection[int]) -> None:
     """Changes that wait and are not wanted any more: the status of a head that was pushed over."""
     for part in chunks(plans):
         connection.execute(
-            update(outbox).where(outbox.c.id.in_(part), outbox.c.state == WAITING).values(state=MOOT)
+            update(outbox).where(outbox.c.id.in_(part), outbox.c.state.in_((WAITING, DRY))).values(state=MOOT)
         )
