@@ -13,7 +13,7 @@ from linker.trackers import SiteView
 from linker.trackers.api import Api
 from linker.trackers.outcome import Blocked, Gone, Refused, Unreachable
 from webhooks.budget import FIRST_WAIT_MS, Budget
-from webhooks.inbox import Inbox, wall_clock
+from webhooks.inbox import Clock, Inbox, wall_clock
 
 log = structlog.get_logger()
 IDLE = 0.05
@@ -30,12 +30,19 @@ class Applier(threading.Thread):
     """Sends and reads for one site, one call after the other: trackers ask for serial writes."""
 
     def __init__(
-        self, site: str, api: Api, store: Store, inbox: Inbox, discovered: Discovered | None = None
+        self,
+        site: str,
+        api: Api,
+        store: Store,
+        inbox: Inbox,
+        discovered: Discovered | None = None,
+        clock: Clock = wall_clock,
     ) -> None:
         super().__init__(name=f"applier-{site}", daemon=True)
         self.site = site
         self.stop = threading.Event()
-        self.budget = Budget(site, store)
+        self.budget = Budget(site, store, clock)
+        self._clock = clock
         self._api = api
         self._store = store
         self._inbox = inbox
@@ -65,7 +72,7 @@ class Applier(threading.Thread):
 
     def step(self) -> bool:
         """Learn the site's fields, send some changes, read some references; True when something was done."""
-        now = wall_clock()
+        now = self._clock()
         return self._discover() | bool(self._send(now)) | bool(self._read(now))
 
     def _goes_on(self, kind: Any) -> bool:
@@ -111,7 +118,7 @@ class Applier(threading.Thread):
         finally:
             done += [Done(row, {}, None) for row in changes[len(done) :]]
             with self._store.write() as connection:
-                work.finish(connection, done, wall_clock())
+                work.finish(connection, done, self._clock())
         return len(changes)
 
     def _one(self, row: Any) -> Done:
@@ -130,13 +137,15 @@ class Applier(threading.Thread):
                 return Done(row, {"due_at": until, "error": str(error)[:500]}, None)
             self.budget.answered()
             if isinstance(error, Gone) and change.desired.get("present") is False:
-                return _sent(row, "already")  # a label that goes with its item is not there, as we wanted
+                return self._sent(
+                    row, "already"
+                )  # a label that goes with its item is not there, as we wanted
             return self._refuse(row, item, str(error))
         except Exception as error:  # one change that cannot be sent must not hold up the others
             log.exception("change failed", item=str(item), surface=row["surface"])
             return self._refuse(row, item, f"{type(error).__name__}: {error}")
         self.budget.answered()
-        return _sent(row, result)
+        return self._sent(row, result)
 
     def _refuse(self, row: Any, item: ItemId, error: str) -> Done:
         log.warning("change refused", item=str(item), surface=row["surface"], error=error)
@@ -146,9 +155,9 @@ class Applier(threading.Thread):
     def _later(self, row: Any, error: Exception) -> dict[str, Any]:
         """Later again, and later each time; a site that answers nobody uses up no patience with an item."""
         self.budget.failed(error)
-        values = {"attempts": row["attempts"] + 1, "due_at": _next(row), "error": str(error)[:500]}
+        values = {"attempts": row["attempts"] + 1, "due_at": self._next(row), "error": str(error)[:500]}
         if self.budget.away:
-            return values | {"attempts": row["attempts"], "due_at": wall_clock() + FIRST_WAIT_MS}
+            return values | {"attempts": row["attempts"], "due_at": self._clock() + FIRST_WAIT_MS}
         if row["attempts"] + 1 >= PATIENCE:
             log.warning("change given up", item=row["item"], surface=row["surface"], error=str(error))
             return values | {"state": work.REFUSED_CHANGE}
@@ -177,7 +186,7 @@ class Applier(threading.Thread):
             return {"due_at": self.budget.blocked(error, "read"), "error": str(error)[:500]}
         except Unreachable as error:
             self.budget.failed(error)
-            return {"attempts": row["attempts"] + 1, "due_at": _next(row), "error": str(error)[:500]}
+            return {"attempts": row["attempts"] + 1, "due_at": self._next(row), "error": str(error)[:500]}
         except (Gone, Refused) as error:
             if _unaccepted(error):
                 return {"due_at": self.budget.unaccepted(error), "error": str(error)[:500]}
@@ -191,17 +200,16 @@ class Applier(threading.Thread):
         self._inbox.read(self.site, row["ref"][:128], facts)
         return {"state": work.READ, "error": None}
 
+    def _sent(self, row: Any, result: str) -> Done:
+        at = self._clock()
+        values = {"state": work.SENT, "attempts": row["attempts"] + 1, "sent_at": at, "error": None}
+        return Done(row, values, result)
+
+    def _next(self, row: Any) -> Millis:
+        wait: Millis = min(FIRST_WAIT_MS << min(row["attempts"], 20), LONGEST_WAIT_MS)
+        return self._clock() + wait
+
 
 def _unaccepted(error: Gone | Refused) -> bool:
     """Whether the refusal is about who we are and not about what we asked for."""
     return isinstance(error, Refused) and (error.status == 401 or "signing in" in error.text)
-
-
-def _sent(row: Any, result: str) -> Done:
-    values = {"state": work.SENT, "attempts": row["attempts"] + 1, "sent_at": wall_clock(), "error": None}
-    return Done(row, values, result)
-
-
-def _next(row: Any) -> Millis:
-    wait: Millis = min(FIRST_WAIT_MS << min(row["attempts"], 20), LONGEST_WAIT_MS)
-    return wall_clock() + wait
