@@ -15,6 +15,7 @@ PARTS = ("active", "inactive", "exempt", "none")
 LEVELS: dict[str, tuple[str, tuple[int, ...]]] = {
     "epic": ("Epics", (Level.INITIATIVE, Level.EPIC)),
     "work": ("Tickets", (Level.TICKET, Level.SUBTASK)),
+    "ticket": ("Tickets, no sub-tasks", (Level.TICKET,)),
     "pull": ("Pull requests", (Level.PULL_REQUEST,)),
 }
 LAST_PAGE = 10_000
@@ -130,12 +131,12 @@ def _sprint(frame: Frame, parts: dict[str, Any], _head: str, rest: str) -> str:
     return f"in {name}" if name else ""
 
 
-def _below(frame: Frame, parts: dict[str, Any], _head: str, rest: str) -> str:
+def _below(frame: Frame, parts: dict[str, Any], head: str, rest: str) -> str:
     rows = lookup.rows(frame.connection, rest)
     if not rows:
         return ""
-    parts["below"] = next(iter(rows))
-    return f"directly below {rest}"
+    parts[head] = next(iter(rows))
+    return f"directly below {rest}" if head == "below" else f"of the epic {rest}"
 
 
 def _state(_frame: Frame, parts: dict[str, Any], head: str, _rest: str) -> str:
@@ -162,6 +163,7 @@ TERMS = {
     "verdict": _verdict,
     "sprint": _sprint,
     "below": _below,
+    "epic": _below,
     "open": _state,
     "done": _state,
     "dropped": _state,

@@ -129,7 +129,7 @@ def test_any_name_of_an_item_finds_it(reader: FlaskClient) -> None:
 def test_a_key_result_shows_its_metric_and_no_progress_from_work(reader: FlaskClient) -> None:
     said = text(reader, "/krs/2026Q4/O1.KR2")
     assert "No reading yet. Only readings move a key result" in said
-    assert "PAY-3 One call for the basket 1 – 1 –" in said
+    assert "PAY-3 One call for the basket 1 0 1 0" in said
     assert "<progress" not in reader.get("/krs/O1.KR2").text
 
 
@@ -163,7 +163,7 @@ def test_a_title_never_becomes_markup(reader: FlaskClient) -> None:
 
 
 def test_filters_combine_and_an_unknown_name_is_said(reader: FlaskClient) -> None:
-    assert "1 pull requests serving O1.KR2, open" in text(reader, "/items?q=serves:O1.KR2+open&level=pull")
+    assert "1 pull request serving O1.KR2, open" in text(reader, "/items?q=serves:O1.KR2+open&level=pull")
     assert "Nothing is called serves:O7.KR7" in text(reader, "/items?q=serves:O7.KR7")
     assert "No item fits." in text(reader, "/items?q=zebra")
     assert "of team payments" in text(reader, "/items?q=quote&team=payments")

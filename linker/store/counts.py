@@ -114,7 +114,7 @@ def groups(connection: Connection, kr: str) -> list[GroupCount]:
         )
         .where(links.c.kind == "parent", under.c.kind.in_(("delivers", "contributes")))
         .where(items.c.level == Level.PULL_REQUEST)
-        .where(links.c.child.in_(serving), links.c.parent_item.in_(serving), items.c.id.in_(serving))
+        .where(links.c.parent_item.in_(serving), items.c.id.in_(serving))
         .group_by(links.c.parent_item, items.c.level, items.c.category)
     )
     rows: Iterable[GroupCount] = (

@@ -20,6 +20,7 @@ from linker.store.tables import (
 
 MOST = 100
 DANGLING = "dangling"
+NAMING = ("delivers", "contributes")
 GONE, REFUSED = 2, 3  # states of a reference that was asked for
 DONE = {"open": ("todo", "doing"), "done": ("done",), "dropped": ("dropped",)}
 
@@ -36,6 +37,7 @@ class Wanted(NamedTuple):
     sprints: tuple[int, ...] = ()  # rows; in any of them
     rows: tuple[int, ...] | None = None  # these items only
     below: int | None = None  # row of a parent
+    epic: int | None = None  # row; its tickets, and the pull requests that name these
     unestimated: bool = False
     state: str | None = None  # open, done, dropped
     levels: tuple[int, ...] = ()
@@ -123,6 +125,10 @@ def _places(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.below is not None:
         under = select(links.c.child).where(links.c.parent_item == wanted.below)
         found.append(items.c.id.in_(under))
+    if wanted.epic is not None:
+        parts = select(links.c.child).where(links.c.parent_item == wanted.epic, links.c.kind == "parent")
+        named = select(links.c.child).where(links.c.parent_item.in_(parts), links.c.kind.in_(NAMING))
+        found.append(items.c.id.in_(parts) | items.c.id.in_(named))
     return found
 
 
