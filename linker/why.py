@@ -51,12 +51,17 @@ def why(connection: Connection, row: int) -> Why:
                 found.append(Path(kr, (*links, above[nodes[-1], kr]), False))
             if kr in own.linked:
                 found.append(Path(kr, links, True))
+    found.sort(
+        key=lambda path: (path.kr, len(path.steps), [step.target for step in path.steps], path.decided)
+    )
     return Why(rows[row], krs, exemption, tuple(found), rows)
 
 
 def _trace(rows: dict[int, Any], steps: list[Step], owns: dict[int, OwnState]) -> Trace:
     trace = Trace()
-    here = [(node, row["level"]) for node, row in rows.items() if row["level"] and not row["deleted"]]
+    here = [
+        (node, row["level"]) for node, row in rows.items() if row["level"] is not None and not row["deleted"]
+    ]
     links = [
         (
             step.child,
