@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import scenarios as s
 from flask import Flask
 from flask.testing import FlaskClient
 
 from linker.config import load_config
 from linker.store import Store, deliveries
 from linker.store.deliveries import Parcel
-from tests import scenarios as s
 from webhooks.app import create_app
 from webhooks.engine import Engine, drain
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shown
 from werkzeug.serving import make_server
 
 from linker.store import open_store
-from tests import shown
 
 pytestmark = pytest.mark.e2e
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

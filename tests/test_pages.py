@@ -8,14 +8,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import scenarios as s
+import shown
 from flask.testing import FlaskClient
 
 from linker import scope
 from linker.store import Store, meta
 from reports import wording
 from reports.frame import the_time
-from tests import scenarios as s
-from tests import shown
 
 
 @pytest.fixture
