@@ -9,11 +9,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from linker.config import Config, load_config
 from linker.store import Store, open_store
@@ -259,6 +263,20 @@ def request(
         return answer.status, dict(answer.headers), answer.read().decode("utf-8", "replace")
     finally:
         wire.close()
+
+
+class _Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *_args: object) -> None:
+        """Say nothing of each request."""
+
+
+def listen(app: Flask) -> BaseWSGIServer:
+    """A fake on loopback, at a free port."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
 
 
 def free_port() -> int:

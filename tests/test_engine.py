@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from running import OKRS, SECRETS, Installation, ticket, until
+from running import OKRS, SECRETS, Installation, listen, ticket, until
 from sqlalchemy import func, select, text
-from werkzeug.serving import make_server
 
 from linker.config import Config, load_config
 from linker.store import Store, StoreDown, deliveries, meta, open_store, sources, work
@@ -39,7 +37,7 @@ class Site:
         self.told = told
         self.now = int(at.timestamp() * 1000)
         self.github, self.jira = GitHubState(told, at), JiraState(told, at)
-        self.servers = [_listen(create_github(self.github)), _listen(create_jira(self.jira))]
+        self.servers = [listen(create_github(self.github)), listen(create_jira(self.jira))]
         urls = [f"http://127.0.0.1:{server.server_port}" for server in self.servers]
         (folder / "app.yaml").write_text(told.app_yaml(*urls))
         (folder / "okrs.yaml").write_text(told.okrs_yaml)
@@ -91,12 +89,6 @@ def site(told: Quarter, tmp_path: Path) -> Iterator[Site]:
     for server in made.servers:
         server.shutdown()
     made.store.close()
-
-
-def _listen(app: Flask):  # type: ignore[no-untyped-def]  # werkzeug's server, which it does not export
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
 
 
 # --- fields of Jira

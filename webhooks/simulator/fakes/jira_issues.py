@@ -75,7 +75,10 @@ def removed(version: int) -> Any:
 @issues.route("/search/jql", methods=["GET", "POST"])
 def search(version: int) -> Response:
     """Issues that fit a query, a page at a time; a token leads to the next one, and no total is told."""
-    query = asked() if request.method == "POST" else dict(request.args)
+    if request.method == "POST":
+        query = asked()
+    else:  # a list is given as one parameter, or as one parameter for each of its entries
+        query = request.args.to_dict() | {"fields": ",".join(request.args.getlist("fields"))}
     fields = query.get("fields") or ["id"]
     wanted = fields.split(",") if isinstance(fields, str) else list(fields)
     found = _found(str(query.get("jql", "")))
