@@ -221,10 +221,9 @@ def drain(engine: Engine, done: Callable[[], bool] = lambda: False) -> None:
 
 
 def is_led(store: Store) -> bool:
-    """Whether an engine folds what is kept now."""
-    with store.read() as connection:
-        beat = json.loads(meta.get(connection, BEAT) or "{}")
-    return wall_clock() - int(beat.get("at", 0)) < SILENT_MS
+    """Whether an engine folds what is kept now: whether somebody holds the right to."""
+    with store.leader() as free:
+        return free is None
 
 
 def held_catalogue(store: Store) -> Catalogue:
