@@ -167,7 +167,7 @@ def _take(held: Held, name: str, newer: Facet) -> bool:
         return True
     if newer.at > older.at or (newer.at == older.at and newer.read_at > older.read_at):
         held.unsettled.discard(name)
-    elif newer.at == older.at and newer.hash != older.hash and not older.read_at:
+    elif newer.at == older.at and newer.hash != older.hash and not older.read_at and name != "deleted":
         held.unsettled.add(name)
     if _rank(name, newer) <= _rank(name, older):
         return False
