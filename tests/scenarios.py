@@ -5,10 +5,13 @@ story; the day on which everything is judged is `TODAY`.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -19,7 +22,7 @@ from linker.model import Cycle, Decision, Facts, ItemId, KeyResult, Objective, S
 from linker.okrs import Catalogue
 from linker.settle import settle
 from linker.spans import Span, told
-from linker.store import Connection, Store, deliveries, exports, work
+from linker.store import Connection, Store, deliveries, exports, open_store, work
 from linker.store.deliveries import Parcel
 from linker.store.schema import metadata
 from linker.store.tables import findings, items, link_log, memberships, outbox, verdicts
@@ -398,6 +401,15 @@ def tell(store: Store, *parcels: Parcel, limit: int = BATCH, fold: Fold | None =
 def judge(store: Store, fold: Fold, policy: Rules = POLICY, on: date = TODAY) -> None:
     while settle(store, fold.reader.catalogue, policy, NOW, on):
         pass
+
+
+def in_memory(empty_sqlite: Callable[[int], str]) -> Iterator[Store]:
+    """A store that no test pulls the plug of: its file lies in memory where the machine has such files."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+        made = empty_sqlite(0).removeprefix("sqlite:///")
+        opened = open_store(f"sqlite:///{shutil.copy(made, folder)}")
+        yield opened
+        opened.close()
 
 
 def empty(store: Store) -> None:

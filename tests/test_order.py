@@ -1,8 +1,7 @@
 """The same facts give the same graph, standing, outbox and history, in whatever order they come."""
 
 import os
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice, permutations
 from math import factorial
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from linker.config import Config, load_config, read_catalogue
-from linker.store import Store, deliveries, exports, open_store
+from linker.store import Store, deliveries, exports
 from linker.store.deliveries import Parcel
 from linker.store.tables import outbox
 from webhooks.engine import Engine, drain
@@ -250,17 +249,8 @@ def outcome(store: Store, number: int, order: Sequence[Parcel]) -> dict[str, Any
 
 
 @pytest.fixture
-def fast(empty_sqlite: Any, tmp_path: Path) -> Iterator[Store]:
-    """A store in memory where the machine has files in memory: nothing is pulled out of it."""
-    memory = Path("/dev/shm")
-    folder = memory / f"sightline-{tmp_path.name}-{id(tmp_path)}" if memory.is_dir() else tmp_path
-    folder.mkdir(exist_ok=True)
-    path = str(empty_sqlite(0)).removeprefix("sqlite:///")
-    opened = open_store(f"sqlite:///{shutil.copy(path, folder / 'store.sqlite')}")
-    yield opened
-    opened.close()
-    if folder != tmp_path:
-        shutil.rmtree(folder)
+def fast(empty_sqlite: Callable[[int], str]) -> Iterator[Store]:
+    yield from s.in_memory(empty_sqlite)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
