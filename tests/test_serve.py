@@ -5,17 +5,26 @@ import random
 import re
 import signal
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from running import OKRS, Installation, Running, command_line, request, ticket, until
+from running import OKRS, TOKENS, Installation, Running, command_line, listen, request, ticket, until
 
 from linker.store import deliveries, exports
+from webhooks.simulator import Delivery, Quarter, quarter
+from webhooks.simulator.fakes import GitHubState, JiraState, create_github, create_jira
 
+WRITTEN = 200  # deliveries of the quarter, enough for some labels and statuses
 KILLS = int(os.environ.get("SIGHTLINE_TEST_KILLS", "12"))
 TICKETS = [ticket(f"PAY-{n}", 10_000 + n, f"Ticket {n} [O1.KR2]" if n % 3 else "Plain") for n in range(240)]
+
+
+@pytest.fixture(scope="module")
+def told() -> Quarter:
+    return quarter()
 
 
 @pytest.fixture
@@ -135,6 +144,40 @@ def unkilled(home: Installation, guids: set[str]) -> str:
         until(other.folded, "all is folded")
         running.stop()
     return graph_hash(other)
+
+
+def test_no_kill_doubles_what_the_trackers_see(told: Quarter, tmp_path: Path) -> None:
+    """Killed in the midst of writing, again and again: each label is set once, each status is given once."""
+    dice = random.Random(7)
+    at = told.deliveries[WRITTEN].at
+    github, jira = GitHubState(told, at), JiraState(told, at)
+    seen: list[Delivery] = []
+    github.on_delivery = jira.on_delivery = seen.append
+    servers = [listen(create_github(github)), listen(create_jira(jira))]
+    urls = [f"http://127.0.0.1:{server.server_port}" for server in servers]
+    text = told.app_yaml(*urls).replace("{", "{{").replace("}", "}}")
+    home = Installation(tmp_path, f"{text}listen: {{{{host: 127.0.0.1, port: {{port}}}}}}\n", TOKENS)
+    (tmp_path / "okrs.yaml").write_text(told.okrs_yaml)
+    with home.start("serve") as running:
+        running.up()
+        for sent in told.deliveries[:WRITTEN]:
+            assert running.post(sent.source, sent.event, sent.id, sent.body) in (200, 202)
+        until(home.folded, "all is folded")
+    for _ in range(max(3, KILLS // 3)):
+        before, more = writes(github, jira), dice.randrange(1, 4)
+        with home.start("serve") as running:
+            running.up()
+            until(lambda n=before + more: writes(github, jira) >= n, "something was written")  # type: ignore[misc]
+            running.kill()
+    for server in servers:
+        server.shutdown()
+    assert {place: held for place, held in github.statuses.items() if len(held) > 1} == {}
+    assert [told for told, count in Counter(each.body for each in seen).items() if count > 1] == []
+    assert writes(github, jira) > 5
+
+
+def writes(*states: GitHubState | JiraState) -> int:
+    return sum(len(state.ledger.writes()) for state in states)
 
 
 # --- does not start
