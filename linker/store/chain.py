@@ -18,11 +18,12 @@ def append(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
         return
     if connection.dialect.name == "postgresql":  # commit order must be chain order; SQLite has one writer
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": APPEND_LOCK})
-    previous = _last_hash(connection, table)
+    seq, previous = _last(connection, table)
     chained = []
     for row in rows:
         own = row_hash(row, previous)
-        chained.append({**row, "prev_hash": previous, "row_hash": own})
+        seq += 1  # given here: a number that the database draws is lost with a transaction that fails
+        chained.append({**row, "seq": seq, "prev_hash": previous, "row_hash": own})
         previous = own
     connection.execute(table.insert(), chained)
 
@@ -52,6 +53,7 @@ def broken(connection: Connection, table: Table) -> Iterator[tuple[int, str]]:
         previous, expected = row["row_hash"], row["seq"] + 1
 
 
-def _last_hash(connection: Connection, table: Table) -> str:
-    found = connection.execute(select(table.c.row_hash).order_by(table.c.seq.desc()).limit(1)).scalar()
-    return found or GENESIS
+def _last(connection: Connection, table: Table) -> tuple[int, str]:
+    query = select(table.c.seq, table.c.row_hash).order_by(table.c.seq.desc()).limit(1)
+    row = connection.execute(query).first()
+    return (row.seq, row.row_hash) if row else (0, GENESIS)
