@@ -31,7 +31,7 @@ IDLE = 0.03  # seconds between looks at the inbox when nothing came
 BEAT, BEAT_MS = "engine_beat", 5_000
 RETRY_SECONDS = 1.0
 LONGEST_UNSETTLED_MS = 2_000
-SILENT_MS = 20_000  # without a beat for so long an engine does not run
+SILENT_MS = 45_000  # without a beat for so long no engine runs; a large catalogue takes seconds to link
 STOP_SECONDS = 10.0  # for calls to trackers that are under way; what they did is found out by the next leader
 MOST_STRANGERS = 1_000
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -9,7 +10,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from linker.store import Connection, StoreDown, deliveries, meta, sources, work
 from webhooks.budget import held_up
 from webhooks.engine import BEAT, SILENT_MS
-from webhooks.inbox import Clock, wall_clock
+from webhooks.inbox import wall_clock
 from webhooks.parsing import UNKNOWN
 
 health = Blueprint("health", __name__)
@@ -29,7 +30,7 @@ def ready() -> tuple[Response, int]:
     services = current_app.extensions["sightline"]
     try:
         with services.store.read() as connection:
-            causes = list(_causes(connection, services.clock))
+            causes = list(_causes(connection, services))
             counts = deliveries.counts(connection)
     except StoreDown as error:
         return jsonify(status="not ready", causes=[str(error)]), 503
@@ -41,15 +42,22 @@ def ready() -> tuple[Response, int]:
     return answer, 503 if causes else 200
 
 
-def _causes(connection: Connection, clock: Clock) -> Iterator[str]:
+def _causes(connection: Connection, services: Any) -> Iterator[str]:
     now = wall_clock()
     beat = json.loads(meta.get(connection, BEAT) or "{}")
     if now - int(beat.get("at", 0)) > SILENT_MS:
         yield "No engine runs. Start `sightline serve` or `sightline worker`."
     oldest = deliveries.oldest_waiting(connection)
-    if oldest is not None and clock() - oldest > OLDEST_MS and now - int(beat.get("folded_at", 0)) > STUCK_MS:
+    if (
+        oldest is not None
+        and services.clock() - oldest > OLDEST_MS
+        and now - int(beat.get("folded_at", 0)) > STUCK_MS
+    ):
         yield "Deliveries have been waiting for over two minutes, and none is folded."
+    configured = {site.name for site in services.config.sites}  # one that was taken out holds up nobody
     for site, held in sorted(held_up(connection).items()):
+        if site not in configured:
+            continue
         if held["state"] == "paused":
             yield f"{site} does not accept us, so what should be written there waits: {held['because']}"
         elif held["state"] == "away":
