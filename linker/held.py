@@ -14,6 +14,7 @@ from linker import tags
 from linker.model import Decision, Facets, ItemId, Millis, Observation
 
 LONG = ("body", "commits")  # kept once by their hash, beside the items
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 CODED = ("title", "body", "head", "commits", "labels", "field")
 
 
@@ -108,8 +109,7 @@ class Held:
 
 def digest(value: Any) -> str:
     """A short hash of a JSON value, equal for equal content."""
-    words = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return hashlib.sha256(CANONICAL.encode(value).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def stated(facets: Facets) -> dict[str, Any]:
@@ -146,10 +146,12 @@ def observe(held: Held, observation: Observation, values: dict[str, Any], hashes
     before = frozenset(held.unsettled)
     for name, value in values.items():
         own = hashes[name]
-        if name in LONG:
-            texts[own] = value if name == "body" else json.dumps(value, ensure_ascii=False)
-        if name in CODED:
-            _appear(held, name, value, observation.at)
+        older = held.facets.get(name)
+        if older is None or own != older.hash or observation.at < older.at:  # else read before
+            if name in LONG:
+                texts[own] = value if name == "body" else json.dumps(value, ensure_ascii=False)
+            if name in CODED:
+                _appear(held, name, value, observation.at)
         newer = Facet(observation.at, observation.read_at or 0, own, own if name in LONG else value)
         if _take(held, name, newer):
             changed.add(name)

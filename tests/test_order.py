@@ -87,6 +87,7 @@ def labels_by_people() -> list[Parcel]:
         s.labelled(*TICKET, 6, "", KR1, s.JIRA_BOT, parent=EPIC),
         s.labelled(*TICKET, 20, KR1, "", PERSON, parent=EPIC),
         s.labelled(*TICKET, 30, "", KR2, PERSON, parent=EPIC),
+        s.read(s.ticket(*TICKET, 30, labels=[KR2], parent=EPIC), 31),
     ]
 
 
@@ -261,6 +262,16 @@ def test_every_order_of_a_story_ends_alike(story: Any, fast: Store) -> None:
         found = outcome(fast, number, order)
         first = first or found
         assert found == first, [parcels.index(p) if p in parcels else "again" for p in order]
+
+
+def test_a_removed_label_of_ours_stays_an_unlink_however_often_it_is_replayed(fast: Store) -> None:
+    draw, told = Random(3), labels_by_people()[:-2]
+    told.append(s.read(s.ticket(*TICKET, 40, parent=EPIC), 41))
+    for _ in range(100):
+        s.empty(fast)
+        s.tell(fast, *with_duplicate(draw.sample(told, len(told)), draw), limit=draw.choice(LIMITS))
+        assert s.serves(fast, s.jira_item(10063)) == []
+        assert s.wanted(fast) == []
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
