@@ -132,7 +132,7 @@ def _look(connection: Connection, today: Today, found: Sequence[Any]) -> Look:
         link_rows.our_labels(connection, ids),
         _plans(connection, today, ids),
         named_items(connection, ids),
-        _unread(connection, found),
+        views.unread(connection, ids),
         item_rows.names_of(connection, {_home(row) for row in found if row["tracker"] == "github"}),
     )
 
@@ -169,15 +169,6 @@ def _path(connection: Connection, row: int, live: Sequence[str]) -> tuple[str, .
     found = why(connection, row)
     steps = next((path.steps for path in found.paths if path.kr == live[0]), ())
     return tuple(found.rows[step.parent]["alias"] or "" for step in steps if step.parent is not None)
-
-
-def _unread(connection: Connection, found: Sequence[Any]) -> dict[int, list[str]]:
-    """What items name that is asked for and not answered yet."""
-    named = {row["id"]: row["doc"].get("n", ()) for row in found}
-    waiting = work.still_wanted(connection, {ref for refs in named.values() for ref in refs})
-    return {
-        own: [ref.partition(":")[2] for ref in refs if ref in waiting] for own, refs in named.items() if refs
-    }
 
 
 def _id(row: Any) -> ItemId:

@@ -7,24 +7,25 @@ from sqlalchemy import Connection, func, select
 
 from linker.model import Level
 from linker.store.items import chunks
-from linker.store.tables import candidates, findings, items, kr_sets, standing, wants
+from linker.store.tables import findings, items, kr_sets, standing
+from linker.store.work import still_wanted
 
 NAMED = ("jira", "github")
 
 
 def unread(connection: Connection, rows: Collection[int]) -> dict[int, tuple[str, ...]]:
-    """References that items name, that are asked for and not answered yet."""
-    open_wants = dict(
-        connection.execute(select(wants.c.ref, wants.c.ref).where(wants.c.state == 0)).tuples().all()
-    )
-    upper = {ref.upper(): ref for ref in open_wants}
-    found: dict[int, list[str]] = {}
+    """References that items name, that are asked for and not answered yet; what they named once is none."""
+    named: dict[int, list[str]] = {}
     for part in chunks(rows):
-        query = select(candidates.c.item, candidates.c.value).where(candidates.c.item.in_(part))
-        for item, value in connection.execute(query):
-            if value in upper:
-                found.setdefault(item, []).append(upper[value].partition(":")[2])
-    return {item: tuple(sorted(refs)) for item, refs in found.items()}
+        for item, doc in connection.execute(select(items.c.id, items.c.doc).where(items.c.id.in_(part))):
+            if doc.get("n"):
+                named[item] = doc["n"]
+    waiting = still_wanted(connection, {ref for refs in named.values() for ref in refs})
+    found = {
+        item: tuple(sorted(ref.partition(":")[2] for ref in refs if ref in waiting))
+        for item, refs in named.items()
+    }
+    return {item: refs for item, refs in found.items() if refs}
 
 
 def unknown_codes(connection: Connection, row: int) -> tuple[str, ...]:
