@@ -1,6 +1,7 @@
 """What we want on a tracker, and no more: our labels on open items, one status on the newest head."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from sqlalchemy import select, update
 
 from linker import tags
 from linker.changes import Plan, Surface, difference, labels
+from linker.config import config_from
 from linker.model import Change, Level
 from linker.store import Store, work
 from linker.store.tables import outbox
+from webhooks.sites import SitePolicy
 
 ITEM = s.jira_item(10063)
 KR1, KR2 = "kr:O1.KR1", "kr:O1.KR2"
@@ -181,3 +184,18 @@ def test_a_dropped_key_result_takes_its_labels_and_no_standing(store: Store) -> 
     assert ("jira:10063", f"label:{KR1}", [("present", False)]) in s.wanted(store)
     status = next(dict(desired) for _, surface, desired in s.wanted(store) if surface == "status:a1")
     assert status["description"].startswith("Only inactive key results: O1.KR1"), json.dumps(status)
+
+
+def test_a_place_is_followed_under_any_of_its_names() -> None:
+    hooks = {"GITHUB_WEBHOOK_SECRET": "one", "JIRA_WEBHOOK_SECRET": "two"}
+    github = {"name": "github.com", "tracker": "github", "url": "https://github.com"}
+    jira = {"name": "acme", "tracker": "jira", "url": "https://acme.example.com", "projects": ["PAY"]}
+    sites = [
+        github | {"repositories": ["acme/pay"], "webhook_secrets": ["GITHUB_WEBHOOK_SECRET"]},
+        jira | {"webhook_secrets": ["JIRA_WEBHOOK_SECRET"]},
+    ]
+    policy = SitePolicy(config_from({"sites": sites}, hooks, Path("/srv")))
+    assert policy.follows("github", "github.com", {"acme/payments", "ACME/PAY"})
+    assert policy.follows("jira", "acme", {"PAY"})
+    assert not policy.follows("jira", "acme", {"WEB"})
+    assert not policy.follows("github", "other", {"acme/pay"})
