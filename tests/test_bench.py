@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def printed() -> str:
-    """All sections, small: about ten seconds, most of it servers that start."""
+    """All sections, small: some twelve seconds of two quiet cores, most of it servers that start."""
     command = [sys.executable, "-m", "bench", "--quick"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
