@@ -1,6 +1,6 @@
 """A delivery becomes links and standing: the order of the steps, one transaction a batch, no network."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 import structlog
@@ -21,6 +21,7 @@ from linker.trace import Trace
 log = structlog.get_logger()
 BATCH = 64
 TRIES = 2
+SLICE = 200  # items in one transaction when a change of the catalogue links many again
 
 
 class Loaded(NamedTuple):
@@ -52,7 +53,6 @@ class Fold:
         self._now = now
         self.trace = Trace()
         self.reader = Reader(Catalogue(()), vocabulary(Catalogue(())))
-        self._version = (-1, "")  # of the catalogue: when it was loaded, and its digest
         self._stale = False  # a transaction failed: what we hold in memory is not what the store holds
 
     def load(self) -> None:
@@ -60,9 +60,7 @@ class Fold:
         with self.store.read() as connection:
             newest = facts.newest_catalogue(connection)
             nodes, edges, owns = links.graph_rows(connection)
-        catalogue = okrs.load(newest.content) if newest else Catalogue(())
-        self._version = (newest.at, newest.digest) if newest else (-1, "")
-        self.reader = Reader(catalogue, self._vocabulary(catalogue))
+        self._use(okrs.load(newest.content) if newest else Catalogue(()))
         self.trace = Trace()
         self.trace.load(nodes, edges, ((row, OwnState.load(own)) for row, own in owns))
         self._stale = False
@@ -106,68 +104,80 @@ class Fold:
             self._guarded([delivery._replace(attempts=delivery.attempts + 1)])
 
     def _transact(self, batch: Sequence[Delivery]) -> None:
-        with self.store.write() as connection:
-            rest = list(batch)
-            while rest:
-                rest = self._fold(connection, rest)
-
-    def _fold(self, connection: Connection, batch: Sequence[Delivery]) -> list[Delivery]:
-        """Fold up to the next change of the catalogue, which every item after it must see."""
-        work = Batch(connection, self._now())
-        taken: list[tuple[int, Facts]] = []
+        """Parse before the store is locked; a change of the catalogue is seen by every item after it."""
+        said: list[tuple[int, Facts]] = []
         outcomes: list[Outcome] = []
-        rest: list[Delivery] = []
-        for position, delivery in enumerate(batch):
-            parsed = self._read(delivery, outcomes)
+        for delivery in batch:
+            parsed, outcome = self._read(delivery)
             if isinstance(parsed, Loaded):
-                if taken:
-                    rest = list(batch[position:])
-                    break
-                self._take_catalogue(work, delivery, parsed)
-                rest = list(batch[position + 1 :])
-                break
-            if parsed is not None:
-                taken.append((delivery.id, parsed))
-        work.take(taken)
-        work.write_facts()
-        self._link(work)
-        deliveries.settle(connection, outcomes, work.now)
-        return rest
+                self._fold(said, outcomes)
+                self._turn(delivery, parsed)
+                said, outcomes = [], []
+            else:
+                outcomes.append(outcome)
+                if parsed is not None:
+                    said.append((delivery.id, parsed))
+        self._fold(said, outcomes)
 
-    def _read(self, delivery: Delivery, outcomes: list[Outcome]) -> Parsed | None:
+    def _read(self, delivery: Delivery) -> tuple[Parsed | None, Outcome]:
         try:
             parsed = self._parse(delivery)
         except ValueError as error:
-            outcomes.append(Outcome(delivery.id, deliveries.DEAD, str(error)[:500]))
-            return None
+            return None, Outcome(delivery.id, deliveries.DEAD, str(error)[:500])
         if isinstance(parsed, Facts) and parsed.ignored is not None:
-            outcomes.append(Outcome(delivery.id, deliveries.IGNORED, parsed.ignored[:500]))
-        else:
-            outcomes.append(Outcome(delivery.id, deliveries.DONE))
-        return parsed
+            return None, Outcome(delivery.id, deliveries.IGNORED, parsed.ignored[:500])
+        return parsed, Outcome(delivery.id, deliveries.DONE)
 
-    def _take_catalogue(self, work: Batch, delivery: Delivery, loaded: Loaded) -> None:
+    def _fold(self, said: Sequence[tuple[int, Facts]], outcomes: Sequence[Outcome]) -> None:
+        if outcomes:
+            with self.store.write() as connection:
+                work = Batch(connection, self._now())
+                if said:
+                    work.take(said)
+                    work.write_facts()
+                    self._link(work)
+                deliveries.settle(connection, outcomes, work.now)
+
+    def _turn(self, delivery: Delivery, loaded: Loaded) -> None:
         """The newest version holds; items that name a code whose meaning changed are linked again.
 
-        A key result that is open or not any more changes no link: who serves it is only judged again.
+        There can be many, so they come in slices and acks have their turn between these. Until all are linked
+        the delivery waits, and what is linked by then is known by the version that it goes by.
         """
-        version = (
-            loaded.at,
-            facts.keep_catalogue(work.connection, loaded.at, loaded.catalogue.dump(), delivery.id, work.now),
-        )
-        if version <= self._version:
-            return
-        before, after = self.reader.catalogue, loaded.catalogue
-        codes = okrs.changed_codes(before, after)
-        work.dirty |= links.open_serving(work.connection, _changed_krs(before, after, codes))
-        self._version = version
-        self.reader = Reader(after, self._vocabulary(after))
-        rows = items.naming(work.connection, {f"CODE:{code}" for code in codes})
+        with self.store.write() as connection:
+            own = facts.keep_catalogue(
+                connection, loaded.at, loaded.catalogue.dump(), delivery.id, self._now()
+            )
+            linked = facts.linked_catalogue(connection)
+            if own == facts.newest_catalogue(connection) != linked:
+                before = okrs.load(linked.content) if linked else Catalogue(())
+                codes = okrs.changed_codes(before, loaded.catalogue)
+                krs = _changed_krs(before, loaded.catalogue, codes)
+                queue.mark_dirty(connection, links.open_serving(connection, krs), self._now())
+                rows = items.naming(connection, {f"CODE:{code}" for code in codes})
+                self._use(loaded.catalogue)
+            else:
+                rows = set()
+        for part in items.chunks(sorted(rows), SLICE):
+            with self.store.write() as connection:
+                self._link(self._again(connection, part, delivery))
+        with self.store.write() as connection:
+            if own == facts.newest_catalogue(connection):
+                facts.note_linked(connection, own)
+            deliveries.settle(connection, [Outcome(delivery.id, deliveries.DONE)], self._now())
+
+    def _again(self, connection: Connection, rows: Collection[int], delivery: Delivery) -> Batch:
+        """Items to link once more, their whole past included."""
+        work = Batch(connection, self._now())
         work.need_rows(rows)
-        work.relink |= rows
-        work.late |= rows
-        work.dirty |= rows
+        work.relink |= set(rows)
+        work.late |= set(rows)
+        work.dirty |= set(rows)
         work.makers.update(dict.fromkeys(rows, delivery.id))
+        return work
+
+    def _use(self, catalogue: Catalogue) -> None:
+        self.reader = Reader(catalogue, self._vocabulary(catalogue))
 
     def _link(self, work: Batch) -> None:
         """Link, trace, and write what follows from the facts."""

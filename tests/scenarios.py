@@ -372,9 +372,13 @@ def words(known: Catalogue) -> Vocabulary:
     return Vocabulary(codes=known.codes, cycles=known.cycle_ids, projects=PROJECTS)
 
 
-def folding(store: Store, site: str | None = None) -> Fold:
+def now() -> int:
+    return NOW
+
+
+def folding(store: Store, site: str | None = None, clock: Callable[[], int] = now) -> Fold:
     """A fold of the story's trackers; `site` is where references can be read."""
-    fold = Fold(store, lambda one: parse(one, VIEWS), words, lambda ref: site, lambda: NOW)
+    fold = Fold(store, lambda one: parse(one, VIEWS), words, lambda ref: site, clock)
     fold.load()
     return fold
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -333,3 +334,45 @@ def _links(store: Store) -> list[Link]:
         now = links.links_of(connection, [row]).get(row, {})
     why = Provenance(rule="", field="")
     return [Link(child=own, parent=parent, kind=row["kind"], why=why) for (parent, _), row in now.items()]
+
+
+# --- a change of the catalogue that is cut off
+
+
+@pytest.mark.parametrize("call", range(1, 9))
+def test_a_catalogue_that_was_cut_off_is_linked_to_the_end(quick: Store, call: int) -> None:
+    """Killed at any moment between its transactions, the next one to lead ends where it would have ended."""
+    told = [
+        s.loaded(0),
+        s.ticket(10063, "PAY-12", 5, body="KR: O1.KR1, O1.KR3"),
+        s.pull(7, 10, title="PAY-12"),
+    ]
+    amended = s.loaded(20, s.kr("O1.KR3"))
+    s.tell(quick, *told, amended)
+    with quick.read() as connection:
+        whole = s.seen(connection)
+    s.empty(quick)
+    s.tell(quick, *told)
+    s.keep(quick, [amended])
+    calls = iter(range(1, 100))
+
+    def clock() -> int:
+        if next(calls) == call:
+            raise KeyboardInterrupt
+        return s.NOW
+
+    with suppress(KeyboardInterrupt):
+        s.run(s.folding(quick, clock=clock))
+    fold = s.tell(quick)
+    with quick.read() as connection:
+        assert s.seen(connection) == whole
+    assert held_in_memory(fold) == held_in_memory(s.folding(quick))
+
+
+def test_the_catalogue_that_holds_is_not_linked_twice(store: Store) -> None:
+    fold = s.tell(store, s.loaded(0), s.ticket(10063, "PAY-12", 5, body="KR: O1.KR1"))
+    with store.write() as connection:
+        deliveries.again(connection)
+    s.run(fold)
+    with store.read() as connection:
+        assert not work.any_dirty(connection, s.NOW)

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select, tuple_
 
-from linker.store import chain
+from linker.store import chain, meta
 from linker.store.items import chunks
 from linker.store.tables import catalogues, observations
+
+LINKED = "linked_catalogue"
 
 
 class CatalogueRow(NamedTuple):
@@ -18,14 +20,31 @@ class CatalogueRow(NamedTuple):
     content: str
 
 
-def keep_catalogue(connection: Connection, at: int, content: str, delivery: int, now: int) -> str:
-    """Append a version of the catalogue, each once; returns its digest."""
-    digest = chain.text_hash(content)
-    known = select(catalogues.c.seq).where(catalogues.c.at == at, catalogues.c.digest == digest)
-    if connection.execute(known).first() is None:
-        row = {"at": at, "digest": digest, "content": content, "delivery": delivery, "recorded_at": now}
+def keep_catalogue(connection: Connection, at: int, content: str, delivery: int, now: int) -> CatalogueRow:
+    """Append a version of the catalogue, each once."""
+    own = CatalogueRow(at, chain.text_hash(content), content)
+    if _catalogue(connection, own.at, own.digest) is None:
+        row = {"at": at, "digest": own.digest, "content": content, "delivery": delivery, "recorded_at": now}
         chain.append(connection, catalogues, [row])
-    return digest
+    return own
+
+
+def linked_catalogue(connection: Connection) -> CatalogueRow | None:
+    """The version by which all items are linked; an older one than the newest while a change is folded."""
+    noted = meta.get(connection, LINKED)
+    at, _, digest = (noted or "").partition(":")
+    return _catalogue(connection, int(at), digest) if noted else None
+
+
+def note_linked(connection: Connection, version: CatalogueRow) -> None:
+    """All items are linked by this version."""
+    meta.put(connection, LINKED, f"{version.at}:{version.digest}")
+
+
+def _catalogue(connection: Connection, at: int, digest: str) -> CatalogueRow | None:
+    query = select(catalogues.c.at, catalogues.c.digest, catalogues.c.content)
+    row = connection.execute(query.where(catalogues.c.at == at, catalogues.c.digest == digest)).first()
+    return CatalogueRow(*row) if row else None
 
 
 def newest_catalogue(connection: Connection) -> CatalogueRow | None:
