@@ -15,11 +15,12 @@ from linker.own import OwnState
 from linker.resolve import SiteOf, arrived, renamed, resolve
 from linker.store import Connection, Store, StoreDown, deliveries, facts, items, links
 from linker.store import work as queue
-from linker.store.deliveries import Delivery, Outcome
+from linker.store.deliveries import Delivery, Outcome, outcome
 from linker.trace import Trace
 
 log = structlog.get_logger()
 BATCH = 64
+SMALL = 16
 TRIES = 2
 SLICE = 200  # items in one transaction when a change of the catalogue links many again
 
@@ -53,6 +54,7 @@ class Fold:
         self._now = now
         self.trace = Trace()
         self.reader = Reader(Catalogue(()), vocabulary(Catalogue(())))
+        self._newest = -1
         self._stale = False  # a transaction failed: what we hold in memory is not what the store holds
 
     def load(self) -> None:
@@ -65,12 +67,17 @@ class Fold:
         self.trace.load(nodes, edges, ((row, OwnState.load(own)) for row, own in owns))
         self._stale = False
 
-    def run(self, limit: int = BATCH) -> int:
-        """Fold the next deliveries; returns how many were taken. StoreDown when nothing can be written."""
+    def run(self, limit: int | None = None) -> int:
+        """Fold the next deliveries; returns how many were taken. StoreDown when nothing can be written.
+
+        While deliveries keep coming the batches are small, so that acks wait for none of them long.
+        """
         if self._stale:
             self.load()
         with self.store.read() as connection:
-            batch = deliveries.waiting(connection, limit)
+            newest = deliveries.newest_id(connection)
+            batch = deliveries.waiting(connection, limit or (BATCH if newest == self._newest else SMALL))
+        self._newest = newest
         if batch:
             self._guarded(batch)
         return len(batch)
@@ -99,7 +106,7 @@ class Fold:
         with self.store.write() as connection:
             deliveries.failed(connection, delivery.id)
             if dead:
-                deliveries.settle(connection, [Outcome(delivery.id, deliveries.DEAD, reason)], self._now())
+                deliveries.settle(connection, [outcome(delivery, deliveries.DEAD, reason)], self._now())
         if not dead:
             self._guarded([delivery._replace(attempts=delivery.attempts + 1)])
 
@@ -123,10 +130,10 @@ class Fold:
         try:
             parsed = self._parse(delivery)
         except ValueError as error:
-            return None, Outcome(delivery.id, deliveries.DEAD, str(error)[:500])
+            return None, outcome(delivery, deliveries.DEAD, str(error)[:500])
         if isinstance(parsed, Facts) and parsed.ignored is not None:
-            return None, Outcome(delivery.id, deliveries.IGNORED, parsed.ignored[:500])
-        return parsed, Outcome(delivery.id, deliveries.DONE)
+            return None, outcome(delivery, deliveries.IGNORED, parsed.ignored[:500])
+        return parsed, outcome(delivery, deliveries.DONE)
 
     def _fold(self, said: Sequence[tuple[int, Facts]], outcomes: Sequence[Outcome]) -> None:
         if outcomes:
@@ -164,7 +171,7 @@ class Fold:
         with self.store.write() as connection:
             if own == facts.newest_catalogue(connection):
                 facts.note_linked(connection, own)
-            deliveries.settle(connection, [Outcome(delivery.id, deliveries.DONE)], self._now())
+            deliveries.settle(connection, [outcome(delivery, deliveries.DONE)], self._now())
 
     def _again(self, connection: Connection, rows: Collection[int], delivery: Delivery) -> Batch:
         """Items to link once more, their whole past included."""

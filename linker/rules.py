@@ -156,12 +156,19 @@ def _tags(subject: Subject, context: Context, wanted: Callable[[Passage], bool],
                 span = None if passage.field == "label" else seen.span
                 why = Provenance(
                     rule=rule,
-                    field=f"{passage.field} ({seen.kind})" if seen.kind != passage.field else passage.field,
+                    field=passage.field
+                    if seen.kind == passage.field or passage.field == "field"
+                    else f"{passage.field} ({seen.kind})",
                     span=span,
                     text=passage.text[slice(*seen.span)][:80],
                     actor=actor,
                 )
                 yield Link(child=subject.id, parent=bound.kr, kind="tag", why=why)
+
+
+def _shown(field: str, kind: str) -> str:
+    """The field, and how the code stands in it where it can stand in several ways."""
+    return field if kind == field or field == "field" else f"{field} ({kind})"
 
 
 def _named(
@@ -213,7 +220,7 @@ def _findings(
             text="It names a key result and opts out as well; the key result counts.",
             fix="Remove one of the two.",
         )
-    yield from _disagreement(subject)
+    yield from _disagreement(subject, context)
 
 
 def _code_findings(
@@ -242,12 +249,16 @@ def _code_findings(
         )
 
 
-def _disagreement(subject: Subject) -> Iterator[Finding]:
+def _disagreement(subject: Subject, context: Context) -> Iterator[Finding]:
+    """Only tickets count: a branch `patch-1` or `orders-above-999` names none."""
     delivered: dict[str, set[str]] = {}
     for passage in subject.passages:
         if passage.field in ("title", "branch"):
-            keys = {seen.key for seen in passage.reading.keys if seen.kind == "delivers"}
-            delivered[passage.field] = keys
+            delivered[passage.field] = {
+                seen.key
+                for seen in passage.reading.keys
+                if seen.kind == "delivers" and (seen.configured or context.resolve.get(f"jira:{seen.key}"))
+            }
     branch, title = delivered.get("branch", set()), delivered.get("title", set())
     if branch and title and not branch & title:
         yield Finding(

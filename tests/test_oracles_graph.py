@@ -319,7 +319,6 @@ def test_a_branch_alone_delivers_the_ticket_that_it_names(branches: Folded, bran
     assert found == 2676
 
 
-@pytest.mark.xfail(strict=True, reason="rules._disagreement counts patch-1 and linux-2 as keys of tickets")
 def test_branch_and_title_that_disagree_are_a_finding(branches: Folded, branched: list[Row]) -> None:
     """Judged a second time by two plain regular expressions; both links stand."""
     ours = {name: subject for finding, name, subject in branches.findings if finding == DISAGREE}
@@ -333,7 +332,6 @@ def test_branch_and_title_that_disagree_are_a_finding(branches: Folded, branched
     assert all(branches.delivers(name) == set(subject.split(", ")) for name, subject in ours.items())
 
 
-@pytest.mark.xfail(strict=True, reason="rules._disagreement counts patch-1 and linux-2 as keys of tickets")
 def test_the_branch_name_that_github_gives_is_no_ticket(kafka: Folded) -> None:
     """Who edits a file in the browser gets a branch `patch-1`; it disagrees with no title."""
     assert not [name for finding, name, _ in kafka.findings if finding == DISAGREE]

@@ -55,7 +55,7 @@ def said(found: Linked) -> list[tuple[str, str, str, str]]:
         ("branch", "O1.KR1-cache", "tag_in_text", "branch"),
         ("commits", "Cache\n\nKR: O1.KR1", "tag_in_text", "commits (trailer)"),
         ("label", "kr:O1.KR1", "tag_in_label", "label"),
-        ("field", "KR: O1.KR1", "tag_in_field", "field (trailer)"),
+        ("field", "KR: O1.KR1", "tag_in_field", "field"),
     ],
 )
 def test_a_code_tags_wherever_people_write_it(field: str, text: str, rule: str, shown: str) -> None:

@@ -1,5 +1,6 @@
 """Drives fold and settle in one thread; per site another thread reads and applies; any of them may die."""
 
+import gc
 import json
 import threading
 import time
@@ -129,6 +130,8 @@ class Engine:
             try:
                 if not ready:
                     self.prepare()
+                    gc.collect()
+                    gc.freeze()  # the graph lives as long as we lead: looking through it for rubbish is waste
                     ready = True
                 if self._beat_due() and not leading():
                     log.warning("the right to lead was lost")

@@ -53,8 +53,24 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that is on disk when the block ends; StoreDown when it cannot be."""
-        with _told_apart(), self.writing.begin() as connection:
+        with self._turn(), _told_apart(), self.writing.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Writers of a file take turns in the order in which they came.
+
+        SQLite lets a writer that finds the file locked sleep ever longer, so that one which writes without
+        pause keeps all others out. Who waits at the door is the next to have the turn.
+        """
+        if not self.sqlite or self.url.database in (None, "", ":memory:"):
+            yield
+            return
+        with _opened(f"{self.url.database}.turn") as turn:
+            with _opened(f"{self.url.database}.door") as door:
+                fcntl.flock(door, fcntl.LOCK_EX)
+                fcntl.flock(turn, fcntl.LOCK_EX)
+            yield
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -204,14 +220,16 @@ def _alembic() -> AlembicConfig:
     return config
 
 
-@contextmanager
-def _file_lock(path: Path) -> Iterator[bool]:
-    handle: IO[str]
+def _opened(path: str | Path) -> IO[str]:
     try:
-        handle = path.open("w")
+        return Path(path).open("w")
     except OSError as error:
         raise StoreDown(f"The store does not answer: {error}") from error
-    with handle:
+
+
+@contextmanager
+def _file_lock(path: Path) -> Iterator[bool]:
+    with _opened(path) as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -41,38 +41,55 @@ class Delivery(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a delivery."""
+    """What became of a delivery; the digest of its body is made here, off the road of the ack."""
 
     id: int
     state: int
     reason: str | None = None
+    digest: str | None = None
 
 
 def keep(connection: Connection, parcels: Sequence[Parcel]) -> list[Kept]:
-    """Keep deliveries: `new`, `again` when a dead one is sent once more, else `duplicate`."""
-    return [_keep_one(connection, parcel) for parcel in parcels]
+    """Keep deliveries: `new`, `again` when a dead one is sent once more, else `duplicate`.
 
-
-def _keep_one(connection: Connection, parcel: Parcel) -> Kept:
+    All rows in one statement, all bodies in another: this is the road of every ack.
+    """
+    if not parcels:
+        return []
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    row = {
+    own = deliveries.c
+    insert = dialect.insert(deliveries).on_conflict_do_nothing()
+    returning = insert.returning(own.id, own.source, own.site, own.guid)
+    made = connection.execute(returning, [_row(parcel) for parcel in parcels])
+    fresh = {(source, site, guid): number for number, source, site, guid in made}
+    kept: list[Kept] = []
+    rows = []
+    for parcel in parcels:
+        number = fresh.pop((parcel.source, parcel.site, parcel.guid), None)
+        if number is None:
+            kept.append(_again(connection, parcel))
+        else:
+            rows.append({"delivery": number, "headers": dict(parcel.headers), "body": parcel.body})
+            kept.append("new")
+    if rows:
+        connection.execute(bodies.insert(), rows)
+    return kept
+
+
+def _row(parcel: Parcel) -> dict[str, Any]:
+    return {
         "source": parcel.source,
         "site": parcel.site,
         "guid": parcel.guid,
         "event": parcel.event[:128],
         "received_at": parcel.received_at,
-        "digest": hashlib.sha256(parcel.body).hexdigest(),
         "size": len(parcel.body),
         "state": NEW,
         "attempts": 0,
     }
-    insert = dialect.insert(deliveries).on_conflict_do_nothing().returning(deliveries.c.id)
-    own = connection.execute(insert, row).scalar()
-    if own is not None:
-        connection.execute(
-            bodies.insert(), {"delivery": own, "headers": dict(parcel.headers), "body": parcel.body}
-        )
-        return "new"
+
+
+def _again(connection: Connection, parcel: Parcel) -> Kept:
     revived = connection.execute(
         update(deliveries)
         .where(deliveries.c.source == parcel.source, deliveries.c.site == parcel.site)
@@ -111,11 +128,16 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], now: int) -> Non
     statement = (
         update(deliveries)
         .where(deliveries.c.id == bindparam("own"))
-        .values(state=bindparam("to"), reason=bindparam("because"), done_at=now)
+        .values(state=bindparam("to"), reason=bindparam("because"), digest=bindparam("of_body"), done_at=now)
     )
-    rows = [{"own": outcome.id, "to": outcome.state, "because": outcome.reason} for outcome in outcomes]
+    rows = [{"own": id_, "to": to, "because": why, "of_body": own} for id_, to, why, own in outcomes]
     if rows:
         connection.execute(statement, rows)
+
+
+def outcome(delivery: Delivery, state: int, reason: str | None = None) -> Outcome:
+    """What became of a delivery, with the digest of its body."""
+    return Outcome(delivery.id, state, reason, hashlib.sha256(delivery.body).hexdigest())
 
 
 def failed(connection: Connection, delivery: int) -> None:
@@ -156,6 +178,11 @@ def state_of(connection: Connection, delivery: int) -> dict[str, Any]:
 def ids_in(connection: Connection, state: int) -> list[int]:
     """All deliveries in a state."""
     return list(connection.execute(select(deliveries.c.id).where(deliveries.c.state == state)).scalars())
+
+
+def newest_id(connection: Connection) -> int:
+    """The number of the newest delivery; it grows when one comes."""
+    return connection.execute(select(func.max(deliveries.c.id))).scalar() or 0
 
 
 def oldest_waiting(connection: Connection) -> int | None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select
 
 from linker.store import chain, meta
 from linker.store.items import chunks
@@ -62,7 +62,10 @@ def observed(
     found: dict[tuple[int, int], set[tuple[str, bool]]] = {}
     own = observations.c
     for part in chunks(moments, 200):
-        query = select(own.item, own.at, own.digest, own.read_at)
-        for item, at, digest, read_at in connection.execute(query.where(tuple_(own.item, own.at).in_(part))):
-            found.setdefault((item, at), set()).add((digest, bool(read_at)))
+        # Two plain lists use the index where a list of pairs scans the table.
+        rows, times, pairs = {row for row, _ in part}, {at for _, at in part}, set(part)
+        query = select(own.item, own.at, own.digest, own.read_at).where(own.item.in_(rows), own.at.in_(times))
+        for item, at, digest, read_at in connection.execute(query):
+            if (item, at) in pairs:
+                found.setdefault((item, at), set()).add((digest, bool(read_at)))
     return found

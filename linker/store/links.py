@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, true, tuple_
+from sqlalchemy import Connection, bindparam, delete, select, true
 
 from linker.store import chain
 from linker.store.inserts import upsert
@@ -36,9 +36,10 @@ def save_links(
     connection: Connection, gone: Sequence[tuple[int, str, str]], rows: Sequence[dict[str, Any]]
 ) -> None:
     """Take away links by (child, parent, kind), and write new or changed ones."""
-    key = tuple_(links.c.child, links.c.parent, links.c.kind)
-    for part in chunks(gone, 200):
-        connection.execute(delete(links).where(key.in_(part)))
+    if gone:  # by bound key, row after row: a list of triples scans the table
+        own = (links.c.child == bindparam("a")) & (links.c.parent == bindparam("b"))
+        statement = delete(links).where(own, links.c.kind == bindparam("c"))
+        connection.execute(statement, [{"a": child, "b": parent, "c": kind} for child, parent, kind in gone])
     upsert(connection, links, rows)
 
 

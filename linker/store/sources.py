@@ -1,9 +1,11 @@
 """Deliveries by where they came from: to fold those of a site again, and to count what nobody reads."""
 
+import hashlib
+
 from sqlalchemy import Connection, func, select, update
 
 from linker.store.deliveries import DEAD, DONE, IGNORED, NEW
-from linker.store.tables import deliveries
+from linker.store.tables import bodies, deliveries
 
 
 def fold_again(connection: Connection, source: str, site: str) -> int:
@@ -16,10 +18,14 @@ def fold_again(connection: Connection, source: str, site: str) -> int:
 def newest_catalogue(connection: Connection) -> str | None:
     """The digest of the version of the catalogue that was kept last."""
     own = (deliveries.c.source == "catalogue") & (deliveries.c.state != DEAD)
-    newest = select(deliveries.c.digest).where(own)
-    return connection.execute(
-        newest.order_by(deliveries.c.received_at.desc(), deliveries.c.id.desc())
-    ).scalar()
+    newest = (
+        select(bodies.c.body)
+        .join(deliveries, deliveries.c.id == bodies.c.delivery)
+        .where(own)
+        .order_by(deliveries.c.received_at.desc(), deliveries.c.id.desc())
+    )
+    body = connection.execute(newest).scalar()
+    return None if body is None else hashlib.sha256(body).hexdigest()
 
 
 def ignored(connection: Connection, beginning: str, most: int = 50) -> dict[str, int]:

@@ -36,7 +36,7 @@ deliveries = Table(
     Column("guid", String(200), nullable=False),
     Column("event", String(128), nullable=False),
     Column("received_at", BigInteger, nullable=False),
-    Column("digest", String(64), nullable=False),  # of the body, so that bodies can be pruned
+    Column("digest", String(64), nullable=True),  # of the body, from the fold on; so bodies can be pruned
     Column("size", Integer, nullable=False),
     Column("state", SmallInteger, nullable=False, default=0),  # 0 new, 1 done, 2 ignored, 3 dead
     Column("attempts", SmallInteger, nullable=False, default=0),
@@ -152,7 +152,7 @@ items = Table(
     ),  # own tags, opt-out, decisions as the graph takes them
     Column("doc", JSON, nullable=False),  # facets with their times, acts, decisions, first appearances
     UniqueConstraint("tracker", "site", "tid"),
-    Index(None, "level", "category"),
+    Index(None, "level", "category", "deleted", "container"),
     Index(None, "container"),
     sqlite_autoincrement=True,
 )
@@ -162,6 +162,7 @@ aliases = Table(
     Column("alias", String(255), primary_key=True),  # upper case, with its tracker: JIRA:PAY-12
     Column("item", RowId, primary_key=True),
     Column("since", BigInteger, nullable=False),
+    Index(None, "item"),
 )
 candidates = Table(
     "candidates",

@@ -38,6 +38,9 @@ def upgrade() -> None:
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("alias", "item", name=op.f("pk_aliases")),
     )
+    with op.batch_alter_table("aliases", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_aliases_item"), ["item"], unique=False)
+
     op.create_table(
         "applied",
         sa.Column(
@@ -117,7 +120,7 @@ def upgrade() -> None:
         sa.Column("guid", sa.String(length=200), nullable=False),
         sa.Column("event", sa.String(length=128), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column("attempts", sa.SmallInteger(), nullable=False),
@@ -181,7 +184,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("items", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_items_container"), ["container"], unique=False)
-        batch_op.create_index(batch_op.f("ix_items_level_category"), ["level", "category"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_items_level_category_deleted_container"),
+            ["level", "category", "deleted", "container"],
+            unique=False,
+        )
 
     op.create_table(
         "kr_sets",
