@@ -1,6 +1,7 @@
 """Every command says what it did, what was wrong and what to do next, and never shows its insides."""
 
 import json
+import logging
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from running import OKRS, SECRETS, Installation, heads, ticket, until
 from typer.main import get_command
 from typer.testing import CliRunner, Result
@@ -36,7 +38,18 @@ def home(tmp_path: Path) -> Installation:
 
 
 @pytest.fixture
-def run(home: Installation, monkeypatch: pytest.MonkeyPatch) -> Run:
+def quiet_after() -> Iterator[None]:
+    """Commands say how this process logs; what comes after them in it is to find that as it was."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def run(home: Installation, monkeypatch: pytest.MonkeyPatch, quiet_after: None) -> Run:
     """A command in the folder of the installation."""
     monkeypatch.chdir(home.folder)
 
