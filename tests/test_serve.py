@@ -19,7 +19,7 @@ from webhooks.simulator import Delivery, Quarter, quarter
 from webhooks.simulator.fakes import GitHubState, JiraState, create_github, create_jira
 
 WRITTEN = 200  # deliveries of the quarter, enough for some labels and statuses
-KILLS = int(os.environ.get("SIGHTLINE_TEST_KILLS", "12"))
+KILLS = int(os.environ.get("SIGHTLINE_TEST_KILLS", "6"))
 TICKETS = [ticket(f"PAY-{n}", 10_000 + n, f"Ticket {n} [O1.KR2]" if n % 3 else "Plain") for n in range(240)]
 
 
