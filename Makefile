@@ -38,7 +38,7 @@ run: .venv/.run  ## Run the service with app.yaml
 	@$(BIN)/sightline serve $(ARGS)
 
 test: .venv/.test  ## The whole test suite
-	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: .venv/.dev  ## Lint, types, architecture and docs tests
 	@$(BIN)/ruff check .
