@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, NamedTuple, TypeVar
@@ -12,6 +13,8 @@ from linker.store.database import Store, StoreDown
 
 T = TypeVar("T")
 R = TypeVar("R")
+MOMENT = 0.0003  # seconds
+LOOKS = 4
 MOST = 256  # units in one commit: bounds the wait of the first
 
 
@@ -52,9 +55,19 @@ class Writer(Generic[T, R]):
                     self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
                     self._thread.start()
 
+    def _gather(self, before: int) -> None:
+        """Where several came at once before, wait a moment for as many: one sync of the disk serves all."""
+        for _ in range(LOOKS):
+            if before < 2 or self._queue.qsize() + 1 >= before:
+                return
+            time.sleep(MOMENT)
+
     def _loop(self) -> None:
+        batch: list[_Waiting[T, R]] = []
         while True:
+            before = len(batch)
             batch = [self._queue.get()]
+            self._gather(before)
             while len(batch) < MOST and not self._queue.empty():
                 batch.append(self._queue.get())
             try:
