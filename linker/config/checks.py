@@ -23,7 +23,7 @@ def cross_checks(data: Entry, written: Entry) -> Iterator[Said]:
     yield from _password(written)
     if not sites and not data.get("sites"):
         yield ("sites",), "names no tracker, so nothing can come in. Add GitHub or Jira.", "warning"
-    # Changes and reads are kept by the site's name alone, so a GitHub and a Jira of one name would be mixed up.
+    # Changes and reads are kept by the site's name alone: a GitHub and a Jira of one name would be mixed up.
     yield from _unique(((*loc, "name"), f"site {text(site, 'name')}") for loc, site in sites)
     yield from _unique((loc, f"repository {name}") for loc, name in repositories(data))
     yield from _unique((loc, f"project {key}") for loc, key in projects(data))
