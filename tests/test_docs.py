@@ -251,7 +251,7 @@ def test_the_changelog_knows_the_version() -> None:
 
 REGISTRIES = (
     "pypi|org",
-    "pythonhosted|org",
+    "python_hosted|org",
     "npmjs|org",
     "npmjs|com",
     "debian|org",
@@ -261,7 +261,7 @@ REGISTRIES = (
 FORBIDDEN = re.compile(
     "|".join(
         [
-            *(re.escape(host.replace("|", ".")) for host in REGISTRIES),
+            *(re.escape(host.replace("_", "").replace("|", ".")) for host in REGISTRIES),
             *(rf"(?<![\w./-])/{top}/" for top in ("work", "root")),
         ]
     )
