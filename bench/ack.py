@@ -107,12 +107,12 @@ def _run(folder: Path, count: int, alone: float) -> Run:
     waiting = _pile_up(store, count)
     with running({"engine": folder}) as servers:
         load = Load(servers["engine"].port, _request("o"), MOST_SECONDS, rate=RATE)
-        time.sleep(WARM + alone)
+        time.sleep(WARM + alone)  # the load runs in a process of its own
         with store.write() as connection:
             deliveries.again(connection, waiting)
         begun = time.monotonic()
         while not _folded(store, waiting[-1]) and time.monotonic() < begun + MOST_SECONDS:
-            time.sleep(0.02)
+            time.sleep(0.02)  # a look that costs the service little
         ended = time.monotonic()
         load.stop()
         told = load.told()

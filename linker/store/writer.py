@@ -60,7 +60,7 @@ class Writer(Generic[T, R]):
         for _ in range(LOOKS):
             if before < 2 or self._queue.qsize() + 1 >= before:
                 return
-            time.sleep(MOMENT)
+            time.sleep(MOMENT)  # gives the request threads their turn to queue what they hold
 
     def _loop(self) -> None:
         batch: list[_Waiting[T, R]] = []

@@ -96,6 +96,7 @@ class JiraClient:
         """Send one write, once; it is confirmed by not being refused, since Jira answers with nothing."""
         client = self._client()
         with self._writing:
+            # Writes keep their distance: only the site's own applier waits here.
             time.sleep(max(0.0, self._last_write + self._access.spacing - time.monotonic()))
             try:
                 with self._answers(f"PUT {path}"):
