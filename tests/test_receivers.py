@@ -1,6 +1,7 @@
 """What comes in: nothing without a signature, everything with one, and each of it once."""
 
 import io
+import resource
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -337,22 +338,22 @@ def test_refused_deliveries_are_counted_and_told_once_a_minute(
 
 
 @pytest.fixture
-def broken(tmp_path: Path) -> Iterator[FlaskClient]:
-    from linker.store import open_store
-
-    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
-    store = open_store(url)
-    store.create()
-    client = create_app(config_from({"store": url, "sites": SITES}, ENVIRON, tmp_path), store).test_client()
-    with store.write() as connection:
-        connection.exec_driver_sql("PRAGMA query_only = ON")  # this connection refuses writes from now on
-    yield client
-    store.close()
+def full_disk() -> Iterator[None]:
+    """No file may grow beyond a megabyte."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024 * 1024, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_store_that_cannot_write_asks_to_come_again(broken: FlaskClient) -> None:
-    answer = send(broken, PING)
+def test_a_store_that_cannot_write_asks_to_come_again(
+    client: FlaskClient, store: Store, full_disk: None
+) -> None:
+    if not store.sqlite:
+        pytest.skip("PostgreSQL has its files to itself")
+    answer = send(client, b" " * 2 * 1024 * 1024)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert send(client, PING, own="2").status_code == 202
 
 
 def test_a_locked_store_is_waited_for_and_then_asks_to_come_again(

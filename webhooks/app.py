@@ -14,7 +14,7 @@ from linker.store import Store, StoreDown, meta, open_store
 from reports.pages import pages
 from webhooks.health import health
 from webhooks.inbox import Clock, Inbox, wall_clock
-from webhooks.receivers import MOST_BYTES, RETRY_AFTER, receivers
+from webhooks.receivers import MOST_BYTES, RETRY_AFTER, Receivers
 from webhooks.refusals import Refusals
 from webhooks.signin import Lockbox, signin
 
@@ -30,8 +30,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
 }
-
-
+ONE_YEAR = "max-age=31536000"
 log = structlog.get_logger()
 
 
@@ -51,9 +50,8 @@ def create_app(config: Config, store: Store | None = None, clock: Clock = wall_c
     """The WSGI app for a configuration; the store must be at the newest schema."""
     app = Flask(__name__, template_folder="../reports/templates", static_folder="../reports/static")
     store = store or open_store(config.store_url.get_secret_value())
-    app.extensions["sightline"] = Services(
-        config, store, Inbox(store, clock), clock, Lockbox(store), Refusals()
-    )
+    inbox, refusals = Inbox(store, clock), Refusals()
+    app.extensions["sightline"] = Services(config, store, inbox, clock, Lockbox(store), refusals)
     app.config.update(
         SECRET_KEY=session_secret(config, store),
         MAX_CONTENT_LENGTH=MOST_BYTES + 1,  # what is longer is cut there, and receivers see that it was
@@ -66,10 +64,13 @@ def create_app(config: Config, store: Store | None = None, clock: Clock = wall_c
         WTF_CSRF_TIME_LIMIT=None,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
     )
-    csrf = CSRFProtect(app)
-    csrf.exempt(receivers)  # they are signed over the whole body
-    for blueprint in (receivers, health, signin, pages):
+    CSRFProtect(app)
+    for blueprint in (health, signin, pages):
         app.register_blueprint(blueprint)
+    plain = HEADERS | ({"Strict-Transport-Security": ONE_YEAR} if config.url.startswith("https:") else {})
+    plain |= {"Cache-Control": "no-store", "Content-Type": "application/json"}
+    answers = Receivers(app.wsgi_app, config, inbox, clock, refusals, list(plain.items()))
+    app.wsgi_app = answers  # type: ignore[assignment, method-assign]  # Flask's own way to put something in front
     app.after_request(_headers)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StoreDown, _store_down)
@@ -89,7 +90,7 @@ def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.scheme == "https" or _url().startswith("https:"):
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        response.headers.setdefault("Strict-Transport-Security", ONE_YEAR)
     if not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -15,7 +15,7 @@ from webhooks.inbox import Clock, wall_clock
 signin = Blueprint("signin", __name__)
 TOKEN_MS = 24 * 3600 * 1000
 SESSION_MS = 14 * TOKEN_MS
-OPEN_BLUEPRINTS = frozenset({"receivers", "health", "signin"})  # they have their own proof, or tell nothing
+OPEN_BLUEPRINTS = frozenset({"health", "signin"})  # they have their own proof, or tell nothing
 OPEN_ENDPOINTS = frozenset({"static", None})  # None: there is no such page
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
-from linker.store.database import Store, StoreDown, StoreError, open_store
+from linker.store.database import Store, open_store
+from linker.store.outage import StoreDown, StoreError
 
 __all__ = ["Connection", "Store", "StoreDown", "StoreError", "open_store"]

@@ -1,44 +1,27 @@
 """How the store is opened: SQLite (WAL, FULL, BEGIN IMMEDIATE) or PostgreSQL; what returned is on disk."""
 
 import fcntl
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
+
+from linker.store.outage import StoreError, first_line, opened, told_apart
+from linker.store.turns import Turns
 
 FOLD_LOCK = 4711  # advisory locks on PostgreSQL: one fold leader per store, one process that migrates
 SCHEMA_LOCK = 4712
 BUSY_SECONDS = 30
 
-# What the databases say when they cannot serve now, as opposed to what a statement of ours did wrong.
-SQLITE_OUTAGES = frozenset(
-    getattr(sqlite3, f"SQLITE_{name}")
-    for name in (
-        *("BUSY", "LOCKED", "NOMEM", "READONLY", "INTERRUPT", "IOERR", "CORRUPT", "FULL", "CANTOPEN"),
-        *("PROTOCOL", "NOLFS", "NOTADB"),
-    )
-)
-POSTGRES_OUTAGES = ("08", "25006", "40", "53", "55", "57", "58", "XX")  # beginnings of SQLSTATE
-
 Leading = Callable[[], bool]
-
-
-class StoreError(Exception):
-    """The store cannot do what was asked; the text says what to do next."""
-
-
-class StoreDown(StoreError):  # noqa: N818 - it says what is so
-    """The store does not answer or cannot write now; nothing was changed, and trying again may help."""
 
 
 class Store:
@@ -49,33 +32,43 @@ class Store:
         self.sqlite = url.get_backend_name() == "sqlite"
         self.writing = _sqlite_engine(url, "BEGIN IMMEDIATE") if self.sqlite else _postgres_engine(url)
         self.reading = _sqlite_engine(url, "BEGIN") if self.sqlite else self.writing
+        on_file = self.sqlite and url.database not in (None, "", ":memory:")
+        self._turns = Turns(str(url.database)) if on_file else None
+        self._at_once = _sqlite_engine(url, "BEGIN IMMEDIATE", wait=0) if on_file else None
+        self._kept: Connection | None = None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that is on disk when the block ends; StoreDown when it cannot be."""
-        with self._turn(), _told_apart(), self.writing.begin() as connection:
+        turn = self._turns.wait() if self._turns else nullcontext()
+        with told_apart(), turn, self.writing.begin() as connection:
             yield connection
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Writers of a file take turns in the order in which they came.
+    def write_at_once(self) -> Iterator[Connection | None]:
+        """The same where nobody else writes now, on a connection that is kept; else None, and `write` waits.
 
-        SQLite lets a writer that finds the file locked sleep ever longer, so that one which writes without
-        pause keeps all others out. Who waits at the door is the next to have the turn.
+        For the ack that comes alone, which then needs no other thread. Never on PostgreSQL, over a network.
         """
-        if not self.sqlite or self.url.database in (None, "", ":memory:"):
-            yield
-            return
-        with _opened(f"{self.url.database}.turn") as turn:
-            with _opened(f"{self.url.database}.door") as door:
-                fcntl.flock(door, fcntl.LOCK_EX)
-                fcntl.flock(turn, fcntl.LOCK_EX)
-            yield
+        with told_apart(), ExitStack() as stack:
+            yield self._free(stack)
+
+    def _free(self, stack: ExitStack) -> Connection | None:
+        """A transaction at the turn, both on the stack; None where somebody else writes."""
+        if self._turns is None or self._at_once is None or not stack.enter_context(self._turns.at_once()):
+            return None
+        if self._kept is None or self._kept.closed:
+            self._kept = self._at_once.connect()
+        try:
+            stack.enter_context(self._kept.begin())
+        except OperationalError:  # somebody who takes no turns holds the lock: another program, a backup
+            return None
+        return self._kept
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent look at the store; StoreDown when it cannot be read."""
-        with _told_apart(), self.reading.begin() as connection:
+        with told_apart(), self.reading.begin() as connection:
             yield connection
 
     def create(self) -> None:
@@ -98,7 +91,7 @@ class Store:
                 command.upgrade(config, "head")
                 connection.commit()
         except (SQLAlchemyError, OSError) as error:
-            raise StoreError(f"The store {self.name} cannot be opened: {_first_line(error)}") from error
+            raise StoreError(f"The store {self.name} cannot be opened: {first_line(error)}") from error
 
     @property
     def name(self) -> str:
@@ -115,13 +108,13 @@ class Store:
             with _file_lock(Path(f"{self.url.database}.leader")) as held:
                 yield (lambda: True) if held else None
             return
-        with _told_apart():
+        with told_apart():
             # A connection of its own, closed at the end: a pooled one would take the lock with it, and a
             # transaction that stays open would hold up vacuum.
             alone = create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
             connection = alone.connect()
         try:
-            with _told_apart():
+            with told_apart():
                 taken = connection.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": FOLD_LOCK}).scalar()
             yield (lambda: _answers(connection)) if taken else None
         finally:
@@ -131,6 +124,11 @@ class Store:
 
     def close(self) -> None:
         """Give all connections back."""
+        if self._turns is not None and self._at_once is not None:
+            self._turns.close()
+            if self._kept is not None:
+                self._kept.close()
+            self._at_once.dispose()
         self.writing.dispose()
         self.reading.dispose()
 
@@ -148,30 +146,6 @@ def open_store(url: str) -> Store:
     return Store(parsed)
 
 
-@contextmanager
-def _told_apart() -> Iterator[None]:
-    """An outage (locked, full, gone) is not a mistake in what is written: only the first is waited for."""
-    try:
-        yield
-    except (DBAPIError, PoolTimeout) as error:
-        if not _outage(error):
-            raise
-        raise StoreDown(f"The store does not answer: {_first_line(error)}") from error
-
-
-def _outage(error: Exception) -> bool:
-    if not isinstance(error, DBAPIError):
-        return True  # no connection became free in time
-    if error.connection_invalidated:
-        return True
-    if isinstance(error.orig, sqlite3.Error):
-        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in SQLITE_OUTAGES  # the rest is detail
-    state = getattr(error.orig, "sqlstate", None)
-    if state is None:  # no server was reached that could say a state
-        return type(error.orig).__name__ in ("OperationalError", "InterfaceError", "ConnectionTimeout")
-    return str(state).startswith(POSTGRES_OUTAGES)
-
-
 def _answers(connection: Connection) -> bool:
     try:
         return connection.execute(text("SELECT 1")).scalar() == 1
@@ -179,8 +153,8 @@ def _answers(connection: Connection) -> bool:
         return False
 
 
-def _sqlite_engine(url: URL, begin: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+def _sqlite_engine(url: URL, begin: str, wait: int = BUSY_SECONDS) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": wait, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
@@ -220,23 +194,12 @@ def _alembic() -> AlembicConfig:
     return config
 
 
-def _opened(path: str | Path) -> IO[str]:
-    try:
-        return Path(path).open("w")
-    except OSError as error:
-        raise StoreDown(f"The store does not answer: {error}") from error
-
-
 @contextmanager
 def _file_lock(path: Path) -> Iterator[bool]:
-    with _opened(path) as handle:
+    with opened(path) as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
             return
         yield True
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

@@ -1,7 +1,9 @@
 """The inbox: every fact enters as a delivery, is kept before it is answered, and is folded in order."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -24,6 +26,9 @@ class Parcel(NamedTuple):
     received_at: int
     headers: Mapping[str, str]
     body: bytes
+
+
+EMPTY = Parcel("", "", "", "", 0, {}, b"")
 
 
 class Delivery(NamedTuple):
@@ -52,28 +57,35 @@ class Outcome(NamedTuple):
 def keep(connection: Connection, parcels: Sequence[Parcel]) -> list[Kept]:
     """Keep deliveries: `new`, `again` when a dead one is sent once more, else `duplicate`.
 
-    All rows in one statement, all bodies in another: this is the road of every ack.
+    On the driver's own cursor, with statements that are spelled once: this is the road of every ack.
     """
-    if not parcels:
-        return []
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    own = deliveries.c
-    insert = dialect.insert(deliveries).on_conflict_do_nothing()
-    returning = insert.returning(own.id, own.source, own.site, own.guid)
-    made = connection.execute(returning, [_row(parcel) for parcel in parcels])
-    fresh = {(source, site, guid): number for number, source, site, guid in made}
+    insert, fill = _spelled(connection.dialect.name)
+    cursor = connection.connection.cursor()
     kept: list[Kept] = []
-    rows = []
-    for parcel in parcels:
-        number = fresh.pop((parcel.source, parcel.site, parcel.guid), None)
-        if number is None:
-            kept.append(_again(connection, parcel))
-        else:
-            rows.append({"delivery": number, "headers": dict(parcel.headers), "body": parcel.body})
+    try:
+        for parcel in parcels:
+            cursor.execute(insert, _row(parcel))
+            made = cursor.fetchone()
+            if made is None:
+                kept.append(_again(connection, parcel))
+                continue
+            headers = json.dumps(dict(parcel.headers))
+            cursor.execute(fill, {"delivery": made[0], "headers": headers, "body": parcel.body})
             kept.append("new")
-    if rows:
-        connection.execute(bodies.insert(), rows)
+    finally:
+        cursor.close()
     return kept
+
+
+@cache
+def _spelled(dialect: str) -> tuple[str, str]:
+    """The statements that insert a delivery, unless it is there, and its body, as the driver takes them."""
+    kind = sqlite if dialect == "sqlite" else postgresql
+    as_driver = kind.dialect(paramstyle="named" if kind is sqlite else "pyformat")
+    own = kind.insert(deliveries).values({name: bindparam(name) for name in _row(EMPTY)})
+    insert = own.on_conflict_do_nothing().returning(deliveries.c.id)
+    fill = bodies.insert()
+    return str(insert.compile(dialect=as_driver)), str(fill.compile(dialect=as_driver))
 
 
 def _row(parcel: Parcel) -> dict[str, Any]:

@@ -153,10 +153,10 @@ def graph_rows(
 ) -> tuple[Iterable[tuple[int, int]], Iterable[tuple[int, int, str, bool]], Iterable[tuple[int, Any]]]:
     """All that the trace graph is built from: (row, level), (child, parent, kind, peer), (row, own)."""
     present = items.c.held & ~items.c.deleted & items.c.level.is_not(None)
-    nodes = connection.execute(select(items.c.id, items.c.level).where(present)).tuples().all()
+    nodes = connection.execute(select(items.c.id, items.c.level).where(present)).all()
     joined = links.join(items, items.c.id == links.c.child)
     peer = (links.c.kind == "parent") & (items.c.tracker == "github")
     query = select(links.c.child, links.c.parent_item, links.c.kind, peer).select_from(joined)
-    edges = connection.execute(query.where(links.c.parent_item.is_not(None))).tuples().all()
-    own = connection.execute(select(items.c.id, items.c.own).where(items.c.own.is_not(None))).tuples().all()
+    edges = connection.execute(query.where(links.c.parent_item.is_not(None))).all()
+    own = connection.execute(select(items.c.id, items.c.own).where(items.c.own.is_not(None))).all()
     return nodes, [(c, p, k, bool(e)) for c, p, k, e in edges], own

@@ -45,9 +45,7 @@ def totals(connection: Connection) -> dict[str, int]:
     """How many items there are, and how many tickets and pull requests serve, are exempt, or do neither."""
     present = items.c.held & ~items.c.deleted
     by_level: dict[int | None, int] = dict(
-        connection.execute(select(items.c.level, func.count()).where(present).group_by(items.c.level))
-        .tuples()
-        .all()
+        connection.execute(select(items.c.level, func.count()).where(present).group_by(items.c.level)).all()
     )
     joined = items.outerjoin(standing, standing.c.item == items.c.id).outerjoin(
         kr_sets, kr_sets.c.id == standing.c.kr_set

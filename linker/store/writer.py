@@ -1,4 +1,7 @@
-"""One thread commits all waiting acks together: a commit is one sync of the disk, however many wait."""
+"""Acks are committed together: a commit is one sync of the disk, however many wait.
+
+One that comes alone is committed where it is; what comes meanwhile waits for one thread that takes all of it.
+"""
 
 import queue
 import threading
@@ -9,7 +12,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
-from linker.store.database import Store, StoreDown
+from linker.store.database import Store
+from linker.store.outage import StoreDown
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -43,6 +47,10 @@ class Writer(Generic[T, R]):
 
         A unit that was given up may still be kept: who sends it again finds a duplicate.
         """
+        if self._queue.empty():
+            with self._store.write_at_once() as connection:
+                if connection is not None:
+                    return self._keep(connection, [unit])[0]
         self._ensure_thread()
         done: Future[R] = Future()
         self._queue.put(_Waiting(unit, done))
