@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from linker import tags
-from linker.held import Act, Held, Tie
-from linker.model import Decision, LabelAct, Millis, Relation
+from linker.held import Act, Held, Request, Tie
+from linker.model import Asked, Decision, LabelAct, Millis, Relation
+
+QUEUED = frozenset({"queue", "unqueue"})
+MOST_ASKED = 40  # commits of one item, or of one repository
 
 
 class Removed(NamedTuple):
@@ -49,6 +52,18 @@ def decide(held: Held, fact: Decision) -> bool:
     held.decisions.append(fact)
     held.decisions.sort(key=lambda known: (known.at, known.order, known.id))
     return True
+
+
+def ask(held: Held, fact: Asked) -> bool:
+    """Note that a commit's check is asked for; the latest of a commit stands, the newest are kept."""
+    place = f"{'queue' if fact.why in QUEUED else 'hand'}:{fact.sha}"
+    own = Request(fact.at, fact.why)
+    if held.asked.get(place, own) > own or held.asked.get(place) == own:
+        return False
+    held.asked[place] = own
+    newest = sorted(held.asked, key=lambda known: (held.asked[known], known))[-MOST_ASKED:]
+    held.asked = {known: held.asked[known] for known in sorted(newest)}
+    return place in held.asked
 
 
 def parents(held: Held) -> tuple[str, ...]:

@@ -7,8 +7,19 @@ from typing import Any
 from linker import acts as acting
 from linker import held as holding
 from linker.held import Held, digest, hashes_of, stated
-from linker.model import Decision, Facts, ItemId, LabelAct, Millis, Observation, Relation, item_id
-from linker.store import Connection, chain, facts, items, links
+from linker.model import (
+    Asked,
+    Command,
+    Decision,
+    Facts,
+    ItemId,
+    LabelAct,
+    Millis,
+    Observation,
+    Relation,
+    item_id,
+)
+from linker.store import Connection, chain, commands, facts, items, links
 from linker.store.tables import acts, decisions, observations
 
 LINKED = frozenset(
@@ -34,12 +45,15 @@ class Batch:
     times: dict[int, set[Millis]] = field(default_factory=dict)  # row -> times at which its links may turn
     late: set[int] = field(default_factory=set)  # rows whose past has to be looked at once more
     dirty: set[int] = field(default_factory=set)  # rows to judge again
+    moved: set[int] = field(default_factory=set)  # rows whose links came or went
     sprints: set[int] = field(default_factory=set)  # rows whose sprints changed
     renamed: set[int] = field(default_factory=set)  # rows of repositories that are called otherwise now
     makers: dict[int, int] = field(default_factory=dict)  # row -> delivery that touched its links last
     texts: dict[str, str] = field(default_factory=dict)
     aliases: dict[tuple[str, int], Millis] = field(default_factory=dict)
     wanted: set[str] = field(default_factory=set)  # references to read where they are not held
+    commands: list[dict[str, Any]] = field(default_factory=list)  # rows to insert where they are new
+    heads: set[str] = field(default_factory=set)  # commits whose checks are asked for
     doubtful: set[ItemId] = field(default_factory=set)  # items to read since two bodies disagree
     known: dict[tuple[int, Millis], set[tuple[str, bool]]] = field(default_factory=dict)
     logs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -83,6 +97,10 @@ class Batch:
                 self._tie(relation)
             for decision in one.decisions:
                 self._decide(decision)
+            for command in one.commands:
+                self._command(command)
+            for asked in one.asked:
+                self._ask(asked)
             self.wanted.update(one.wanted)
 
     def _recall(self, observations: Iterable[Observation]) -> None:
@@ -100,6 +118,8 @@ class Batch:
         values = stated(fact.facets)
         hashes = hashes_of(values)
         word = (digest([hashes, fact.created]), bool(fact.read_at))
+        if "commits" in values and fact.read_at:
+            self.dirty.add(item.row)  # a verdict may wait for just this, whatever it says
         known = self.known.setdefault((item.row, fact.at), set())
         if word in known and not fact.read_at:
             return
@@ -186,6 +206,21 @@ class Batch:
             row = {"id": fact.id, "item": item.row, "kind": fact.kind, "kr": fact.kr}
             self._append("decisions", {**row, "content": content})
 
+    def _command(self, fact: Command) -> None:
+        """A command waits until its author's rights were asked for; the same one again is the same."""
+        content = fact.model_dump(mode="json", include={"actor", "at", "lines", "answer"})
+        own = {"id": fact.id, "item": self.held[fact.item].row, "site": fact.item.site, "content": content}
+        self.commands.append({**own, "state": 0, "attempts": 0, "due_at": 0})
+
+    def _ask(self, fact: Asked) -> None:
+        """Whoever has that commit is judged again: the pull request itself, or those of the repository."""
+        item = self.held[fact.item]
+        if acting.ask(item, fact):
+            self.touched.add(item.row)
+            self.dirty.add(item.row)
+            if item.id.place is not None:
+                self.heads.add(fact.sha)
+
     def _log(
         self, item: Held, fact: Observation, values: dict[str, Any], hashes: dict[str, str], word: str
     ) -> None:
@@ -204,6 +239,8 @@ class Batch:
         chain.append(self.connection, decisions, self.logs.get("decisions", []))
         sprints = {row: self._sprint_rows(self.rows[row]) for row in self.sprints}
         links.set_memberships(self.connection, sprints)
+        commands.keep(self.connection, self.commands)
+        self.dirty |= items.with_heads(self.connection, self.heads)
 
     def _sprint_rows(self, item: Held) -> list[int]:
         return [self.held[own].row for own in map(item_id, item.value("sprints") or ()) if own in self.held]
@@ -221,6 +258,7 @@ def ids_in(facts: Facts) -> set[ItemId]:
     found = {observation.item for observation in facts.observations}
     found |= {act.item for act in facts.acts} | {decision.item for decision in facts.decisions}
     found |= {relation.child for relation in facts.relations}
+    found |= {command.item for command in facts.commands} | {asked.item for asked in facts.asked}
     found |= {item_id(sprint) for said in facts.observations for sprint in said.facets.sprints}
     return found
 

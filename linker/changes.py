@@ -1,14 +1,39 @@
-"""Desired minus current: which labels and status an item should have, and what to write for it; pure."""
+"""Desired minus current: which labels, checks and answers an item should have, and what to write; pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from linker import tags
-from linker.model import Change, ItemId, Level
-from linker.verdict import Mode, Verdict, status
+from linker.model import CHECK, Change, ItemId, Level, Millis
+from linker.verdict import (
+    RETIRED,
+    Advice,
+    Conclusion,
+    Mode,
+    Rerun,
+    Verdict,
+    check,
+    comment,
+    retired,
+    status,
+)
 
-CONTEXT = "sightline"
+CONTEXT = CHECK
+COMMENT = "comment"
+LATEST: Millis = 10_000_000_000_000  # later than any moment, for ranks
 OPEN_CATEGORIES = frozenset({"todo", "doing"})
+
+
+class Request(Protocol):
+    """When a commit's check was asked for, and by what."""
+
+    @property
+    def at(self) -> Millis:
+        """When."""
+
+    @property
+    def why(self) -> str:
+        """rerun, more, queue or unqueue."""
 
 
 class Plan(NamedTuple):
@@ -59,15 +84,121 @@ def labels(
     ]
 
 
-def statuses(
-    item: ItemId, head: str | None, category: str | None, verdict: Verdict, mode: Mode, url: str
-) -> list[Change]:
-    """The commit status of an open pull request's head."""
-    if mode == "off" or not head or category not in OPEN_CATEGORIES:
+class Terms(NamedTuple):
+    """How strict the check is, how it ends where nothing can be said, where it is shown, and its page."""
+
+    mode: Mode
+    undecided: Conclusion
+    shown: Literal["check", "status"]
+    url: str
+    comments: bool = False
+
+
+class Pull(NamedTuple):
+    """A pull request as its checks need it: what we say of it, by which terms, and which commits ask."""
+
+    item: ItemId
+    head: str | None
+    category: str | None
+    verdict: Verdict
+    terms: Terms
+    asked: Mapping[str, Request]  # `hand:<sha>` and `queue:<sha>`, of it and of its repository
+    advice: Sequence[Advice] = ()
+
+
+def checks(pull: Pull, now: Surface) -> list[Change]:
+    """A check of the head and of what the merge queue asks for; one that nobody waits for is ended."""
+    terms, live = pull.terms, pull.category in OPEN_CATEGORIES and pull.terms.mode != "off"
+    heads = [pull.head] if pull.head and live else []
+    queued = [_sha(place) for place, asked in pull.asked.items() if asked.why == "queue" and live]
+    wanted = {sha: _check(pull, sha, sha not in heads) for sha in dict.fromkeys([*heads, *queued])}
+    for surface, plan in now.plans.items():
+        kind, _, sha = surface.partition(":")
+        if kind == terms.shown and sha not in wanted and (_open(plan) or _asks(pull, sha, plan)):
+            wanted[sha] = _retired(pull, sha)
+    return [
+        Change(item=pull.item, surface=f"{terms.shown}:{sha}", desired=desired)
+        for sha, desired in wanted.items()
+    ]
+
+
+def comments(pull: Pull, now: Surface, quiet: bool) -> list[Change]:
+    """The one comment, where it is switched on: begun when there is something to do, then kept true."""
+    begun = COMMENT in now.plans and now.plans[COMMENT].sent
+    good = pull.verdict.word in ("serving", "exempt")
+    if not pull.terms.comments or pull.category not in OPEN_CATEGORIES or pull.verdict.waits:
         return []
-    state, text = status(verdict, mode)
-    desired = {"state": state, "description": text, "context": CONTEXT, "target_url": url}
-    return [Change(item=item, surface=f"status:{head}", desired=desired)]
+    if (good or quiet) and not begun:
+        return []
+    body = comment(pull.verdict, pull.terms.mode, pull.terms.url, pull.advice)
+    return [Change(item=pull.item, surface=COMMENT, desired={"body": body})]
+
+
+def reactions(item: ItemId, answers: Mapping[str, str]) -> list[Change]:
+    """One reaction to each comment that holds a command, and no text."""
+    return [
+        Change(item=item, surface=f"reaction:{own}", desired={"content": content})
+        for own, content in sorted(answers.items())
+    ]
+
+
+def rank(required: bool, at: Millis) -> int:
+    """The place in the queue: required checks first, then the newest; the lowest is sent first."""
+    return (0 if required else LATEST) + LATEST - min(at, LATEST)
+
+
+def _check(pull: Pull, sha: str, queued: bool) -> dict[str, Any]:
+    terms = pull.terms
+    if terms.shown == "status":
+        state, text = status(pull.verdict, terms.mode, terms.undecided)
+        return _status(state, text, terms.url)
+    return check(
+        pull.verdict,
+        terms.mode,
+        terms.url,
+        undecided=terms.undecided,
+        advice=pull.advice,
+        item=str(pull.item),
+        rerun=_rerun(pull, sha),
+        queued=queued,
+    )
+
+
+def _retired(pull: Pull, sha: str) -> dict[str, Any]:
+    head = pull.head if pull.category in OPEN_CATEGORIES and pull.head != sha else ""
+    if pull.terms.shown == "status":
+        return _status("success", RETIRED[0] if head else RETIRED[1], pull.terms.url)
+    return retired(str(pull.item), pull.terms.url, head or "", _rerun(pull, sha))
+
+
+def _status(state: str, text: str, url: str) -> dict[str, Any]:
+    return {"state": state, "description": text, "context": CONTEXT, "target_url": url}
+
+
+def _rerun(pull: Pull, sha: str) -> Rerun | None:
+    asked = pull.asked.get(f"hand:{sha}")
+    if asked is None:
+        return None
+    return Rerun("more" if asked.why == "more" else "rerun", asked.at)
+
+
+def _open(plan: Plan) -> bool:
+    """Whether a check that we told is still open there, or its end is on its way."""
+    begun = plan.desired.get("status") == "in_progress" or plan.desired.get("state") == "pending"
+    ending = plan.desired.get("title", plan.desired.get("description")) in RETIRED
+    return (begun and plan.sent) or (ending and not plan.sent)
+
+
+def _asks(pull: Pull, sha: str, plan: Plan) -> bool:
+    """Whether a person asked for the check of an old commit once more, since it was last told."""
+    rerun = _rerun(pull, sha)
+    if rerun is None or pull.terms.shown != "check":
+        return False
+    return plan.desired.get("external_id") != f"{pull.item}@{rerun.at}" or not plan.sent
+
+
+def _sha(place: str) -> str:
+    return place.partition(":")[2]
 
 
 def difference(wanted: Sequence[Change], plans: Mapping[str, Plan]) -> Difference:

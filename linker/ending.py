@@ -84,12 +84,14 @@ def write_links(batch: Batch, reader: Reader, found: Collection[Relinked]) -> No
         gone += ended
         if ended:
             batch.dirty.add(row)
+            batch.moved.add(row)
         for key, link in now.items():
             fresh = _link_row(batch, row, link, starts[key])
             old = before.get(key)
             if old is None or any(old[name] != value for name, value in fresh.items()):
                 rows.append(fresh)
                 batch.dirty.add(row)
+                batch.moved |= {row} if old is None else set()
     links.save_links(batch.connection, gone, rows)
     links.log(batch.connection, logged)
 
@@ -169,7 +171,8 @@ def write_standing(batch: Batch, trace: Trace, traced: Traced) -> None:
             for row, one in sorted(serves.items())
         ],
     )
-    work.mark_dirty(batch.connection, traced.changed | batch.dirty, batch.now)
+    below = links.open_below(batch.connection, batch.moved)  # their checks tell how far the way goes
+    work.mark_dirty(batch.connection, traced.changed | batch.dirty | below, batch.now)
 
 
 def write_findings(batch: Batch, trace: Trace, traced: Traced, found: Collection[Relinked]) -> None:

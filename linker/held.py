@@ -36,6 +36,13 @@ class Act(NamedTuple):
     actor: str
 
 
+class Request(NamedTuple):
+    """A commit's check was asked for by hand, or by the merge queue."""
+
+    at: Millis
+    why: str
+
+
 class Tie(NamedTuple):
     """A relation that came or went by an event of its own."""
 
@@ -61,6 +68,7 @@ class Held:
     since: dict[str, Millis] = field(default_factory=dict)  # field -> its earliest version
     born: Millis | None = None  # its earliest version of which we know what kind of item it is
     first: dict[str, dict[str, Millis]] = field(default_factory=dict)  # field -> code -> first seen
+    asked: dict[str, Request] = field(default_factory=dict)  # `hand:<sha>` or `queue:<sha>` -> the latest
     unheld: list[str] = field(default_factory=list)  # references that it names and nothing is held of
 
     @property
@@ -85,6 +93,7 @@ class Held:
             "b": self.born,
             "c": self.first,
             "n": self.unheld,
+            "q": {place: list(request) for place, request in self.asked.items()},
         }
 
     @classmethod
@@ -104,6 +113,7 @@ class Held:
             born=doc.get("b"),
             first=dict(doc.get("c", {})),
             unheld=list(doc.get("n", ())),
+            asked={place: Request(*request) for place, request in doc.get("q", {}).items()},
         )
 
 

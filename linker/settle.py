@@ -4,32 +4,26 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 
-from linker import changes
+from linker import changes, pulls
 from linker.acts import our_labels
 from linker.changes import Plan, Surface
 from linker.held import Held
 from linker.model import Change, ItemId, Level, Millis
 from linker.okrs import Catalogue
-from linker.store import Connection, Store, views, work
+from linker.pulls import Advisor, Day, home_of
+from linker.store import Connection, Store, commands, work
 from linker.store import items as item_rows
 from linker.store import links as link_rows
-from linker.store.up import named_items, serves
-from linker.verdict import Judged, Mode, Verdict, judge
-from linker.why import why
+from linker.store.up import serves
 
 BATCH = 200
+SOON_MS = 2_000  # an answer that comes within this time needs no check that says "in progress" before it
 
 
-class Policy(Protocol):
+class Policy(pulls.Policy, Protocol):
     """What the configuration says of checks, links to pages, and of sites without credentials."""
 
     grace_days: int
-
-    def mode(self, container: str, base: str, on: date) -> Mode:
-        """The check mode of a repository and branch on a day."""
-
-    def page(self, item: str) -> str:
-        """The address of an item's page."""
 
     def dry(self, site: str) -> bool:
         """Whether changes of a site are only shown."""
@@ -39,12 +33,13 @@ class Policy(Protocol):
 
 
 class Settled(NamedTuple):
-    """What was decided of one item; `verdict` is None for all but pull requests that are there."""
+    """What was decided of one item; `said` is None for all but pull requests that are there."""
 
     row: int
-    verdict: Verdict | None
+    said: pulls.Said | None
     changes: tuple[Change, ...]
     moot: tuple[int, ...] = ()  # plans in the outbox that are not wanted any more
+    rank: int = 0
 
 
 class Today(NamedTuple):
@@ -54,18 +49,22 @@ class Today(NamedTuple):
     policy: Policy
     now: Millis
     on: date
+    advisor: Advisor | None = None
 
-    def active(self, kr: str) -> bool:
-        """Whether a key result is active on that day; one that the catalogue does not hold is not."""
-        return kr in self.catalogue.krs and self.catalogue.active(kr, self.on, self.policy.grace_days)
-
-    def why_inactive(self, kr: str) -> str:
-        """Plain words for why a key result is not active."""
-        return self.catalogue.why_inactive(kr, self.on, self.policy.grace_days)
+    @property
+    def day(self) -> Day:
+        """The same for pull requests."""
+        return Day(self.catalogue, self.policy, self.now, self.on, self.policy.grace_days)
 
 
 def settle(
-    store: Store, catalogue: Catalogue, policy: Policy, now: Millis, on: date, limit: int = BATCH
+    store: Store,
+    catalogue: Catalogue,
+    policy: Policy,
+    now: Millis,
+    on: date,
+    limit: int = BATCH,
+    advisor: Advisor | None = None,
 ) -> int:
     """Judge the items whose time has come, and put what follows in the outbox; returns how many.
 
@@ -74,29 +73,37 @@ def settle(
     with store.read() as connection:
         if not work.any_dirty(connection, now):
             return 0
-    today = Today(catalogue, policy, now, on)
+    today = Today(catalogue, policy, now, on, advisor)
     with store.write() as connection:
         rows = work.take_dirty(connection, now, limit)
         decided = decide(connection, today, rows)
-        work.save_verdicts(connection, [_verdict_row(one, now) for one in decided if one.verdict])
-        work.drop_verdicts(connection, [one.row for one in decided if one.verdict is None])
-        planned = [_plan_row(one.row, change, policy, now) for one in decided for change in one.changes]
+        work.save_verdicts(connection, [_verdict_row(one, now) for one in decided if one.said])
+        work.drop_verdicts(connection, [one.row for one in decided if one.said is None])
+        planned = [_plan_row(one, change, policy, now) for one in decided for change in one.changes]
         work.plan(connection, planned)
         work.moot(connection, [own for one in decided for own in one.moot])
+        for one in decided:
+            if one.said is not None and one.said.pull.verdict.waits:
+                work.mark_dirty(connection, [one.row], (one.said.since or now) + pulls.PATIENCE_MS)
     return len(rows)
 
 
 def decide(connection: Connection, today: Today, rows: Collection[int]) -> list[Settled]:
-    """What we say of items and want on their trackers; writes nothing."""
+    """What we say of items and want on their trackers."""
     found = [row for row in item_rows.by_rows(connection, rows) if row["held"] and row["level"] is not None]
+    there = [row for row in found if not row["deleted"]]
     look = _look(connection, today, found)
+    live = {row["id"]: [kr for kr in look.krs(row) if today.day.active(kr)] for row in there}
+    asking = [row for row in there if row["level"] == Level.PULL_REQUEST]
+    said = pulls.judged(connection, today.day, asking, live, today.advisor)
     decided = []
     for row in found:
-        surface = look.surface(row)
-        gone = row["deleted"]
-        verdict, wanted = (None, []) if gone else _wanted(connection, today, look, row, surface)
+        own, surface = row["id"], look.surface(row)
+        wanted = [] if row["deleted"] else _wanted(today, look, row, surface, live[own], said.get(own))
         ours = wanted if look.follows(today.policy, row) else []
-        decided.append(Settled(row["id"], verdict, *changes.difference(ours, surface.plans)))
+        required = own in said and said[own].pull.terms.mode == "required"
+        difference = changes.difference(ours, surface.plans)
+        decided.append(Settled(own, said.get(own), *difference, changes.rank(required, row["at"])))
     return decided
 
 
@@ -106,9 +113,17 @@ class Look(NamedTuple):
     standing: Mapping[int, tuple[tuple[str, ...], str | None]]
     ledger: Mapping[int, frozenset[str]]  # labels that are ours by what we sent
     plans: Mapping[int, Mapping[str, Plan]]
-    named: Mapping[int, Sequence[str]]
-    unread: Mapping[int, Sequence[str]]
+    commands: Mapping[int, Sequence[Any]]
     names: Mapping[ItemId, frozenset[str]]  # all names that repositories ever had
+
+    def krs(self, row: Any) -> tuple[str, ...]:
+        """What an item serves, active or not."""
+        return self.standing.get(row["id"], ((), None))[0]
+
+    def answers(self, row: Any) -> dict[str, str]:
+        """The reaction to each comment on an item that held commands; the last answer stands."""
+        said = [one for one in self.commands.get(row["id"], ()) if one["answer"] and one["content"]["answer"]]
+        return {one["content"]["answer"]: one["answer"] for one in said}
 
     def surface(self, row: Any) -> Surface:
         """What is on the tracker as far as we know."""
@@ -121,7 +136,7 @@ class Look(NamedTuple):
 
     def follows(self, policy: Policy, row: Any) -> bool:
         """Whether the item lies in a place that is configured, whatever that is called now."""
-        names = {row["container"] or ""} | self.names.get(_home(row), frozenset())
+        names = {row["container"] or ""} | self.names.get(home_of(row), frozenset())
         return policy.follows(row["tracker"], row["site"], names)
 
 
@@ -131,58 +146,35 @@ def _look(connection: Connection, today: Today, found: Sequence[Any]) -> Look:
         serves(connection, ids),
         link_rows.our_labels(connection, ids),
         _plans(connection, today, ids),
-        named_items(connection, ids),
-        views.unread(connection, ids),
-        item_rows.names_of(connection, {_home(row) for row in found if row["tracker"] == "github"}),
+        commands.on_items(connection, ids),
+        item_rows.names_of(connection, {home_of(row) for row in found if row["tracker"] == "github"}),
     )
 
 
 def _wanted(
-    connection: Connection, today: Today, look: Look, row: Any, surface: Surface
-) -> tuple[Verdict | None, list[Change]]:
-    """What we say of an item that is there, and the state that we want on its tracker."""
+    today: Today, look: Look, row: Any, surface: Surface, live: Sequence[str], said: pulls.Said | None
+) -> list[Change]:
+    """The state that we want on the tracker of an item that is there."""
     item = _id(row)
-    krs, exemption = look.standing.get(row["id"], ((), None))
-    live = [kr for kr in krs if today.active(kr)]
     codes = [today.catalogue.label_code(kr, today.on) for kr in live]
     wanted = changes.labels(item, row["level"], row["category"], codes, surface)
-    if row["level"] != Level.PULL_REQUEST:
-        return None, wanted
-    judged = Judged(
-        krs,
-        exemption,
-        _path(connection, row["id"], live),
-        views.unknown_codes(connection, row["id"]),
-        look.unread.get(row["id"], ()),
-        look.named.get(row["id"], ()),
-    )
-    verdict = judge(judged, today.active, today.why_inactive)
-    mode = today.policy.mode(row["container"] or "", _base(row), today.on)
-    url = today.policy.page(f"{row['tracker']}:{row['alias']}")
-    return verdict, wanted + changes.statuses(item, row["head"], row["category"], verdict, mode, url)
+    wanted += changes.reactions(item, look.answers(row))
+    if said is None:
+        return wanted
+    wanted += changes.checks(said.pull, surface)
+    return wanted + changes.comments(said.pull, surface, _quiet(row))
 
 
-def _path(connection: Connection, row: int, live: Sequence[str]) -> tuple[str, ...]:
-    """Aliases of the items on the shortest path to the first live key result."""
-    if not live:
-        return ()
-    found = why(connection, row)
-    steps = next((path.steps for path in found.paths if path.kr == live[0]), ())
-    return tuple(found.rows[step.parent]["alias"] or "" for step in steps if step.parent is not None)
+def _quiet(row: Any) -> bool:
+    """Drafts and bots are not written to."""
+    facets = row["doc"].get("f", {})
+    state, author = facets.get("state"), facets.get("author")
+    draft = bool(state and state[3] and state[3].get("draft"))
+    return draft or bool(author and author[3] and author[3].get("bot"))
 
 
 def _id(row: Any) -> ItemId:
     return ItemId(row["tracker"], row["site"], row["tid"])
-
-
-def _home(row: Any) -> ItemId:
-    return ItemId(row["tracker"], row["site"], f"repo:{row['tid'].partition('#')[0]}")
-
-
-def _base(row: Any) -> str:
-    """The branch that a pull request goes to."""
-    facet = row["doc"].get("f", {}).get("head")
-    return str(facet[3].get("base", "")) if facet and facet[3] else ""
 
 
 def _plans(connection: Connection, today: Today, rows: Collection[int]) -> Mapping[int, dict[str, Plan]]:
@@ -197,18 +189,30 @@ def _plans(connection: Connection, today: Today, rows: Collection[int]) -> Mappi
 
 
 def _verdict_row(one: Settled, now: Millis) -> dict[str, Any]:
-    assert one.verdict is not None
-    return {"item": one.row, "word": one.verdict.word, "title": one.verdict.title, "judged_at": now}
-
-
-def _plan_row(row: int, change: Change, policy: Policy, now: Millis) -> dict[str, Any]:
-    dry = policy.dry(change.item.site)
+    assert one.said is not None
+    verdict = one.said.pull.verdict
     return {
-        "item": row,
+        "item": one.row,
+        "word": verdict.word,
+        "title": verdict.title,
+        "judged_at": now,
+        "content": verdict.model_dump(mode="json"),
+        "exemption": one.said.exemption,
+        "source": one.said.source,
+        "since": one.said.since,
+    }
+
+
+def _plan_row(one: Settled, change: Change, policy: Policy, now: Millis) -> dict[str, Any]:
+    dry = policy.dry(change.item.site)
+    waits = change.desired.get("status") == "in_progress" or change.desired.get("state") == "pending"
+    return {
+        "item": one.row,
         "site": change.item.site,
         "surface": change.surface,
         "desired": change.desired,
         "state": work.DRY if dry else work.WAITING,
         "planned_at": now,
-        "due_at": now,
+        "due_at": now + SOON_MS if waits else now,
+        "rank": one.rank,
     }

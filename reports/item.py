@@ -1,6 +1,5 @@
 """One item: what it serves and why, what was found on it, who decided what, and what we wrote."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -8,10 +7,10 @@ from flask import abort, redirect, url_for
 from werkzeug.wrappers import Response
 
 from linker.model import Level
-from linker.store import counts, flow, lists, lookup, sprints, views
+from linker.store import counts, flow, lists, lookup, sprints, work
 from linker.store.items import by_rows
-from linker.store.up import Step, named_items
-from linker.verdict import Judged, judge
+from linker.store.up import Step
+from linker.verdict import Verdict
 from linker.why import Path, Why, short, why
 from reports import wording
 from reports.frame import Frame, framed, render
@@ -115,20 +114,13 @@ def answer(frame: Frame, found: Why) -> Answer:
 
 
 def _judged(frame: Frame, found: Why) -> Answer:
-    row = found.row["id"]
+    """What the check says, as it was said last."""
+    said = work.verdicts_of(frame.connection, [found.row["id"]]).get(found.row["id"])
+    if said is None or said["content"] is None:
+        return Answer("undecided", "Not judged yet", "The engine judges it in a moment.", "")
+    verdict = Verdict.model_validate(said["content"])
     live = [kr for kr in found.krs if kr in frame.active]
-    paths = [path for path in found.paths if live and path.kr == live[0]]
-    steps: Sequence[Step] = paths[0].steps if paths else ()
-    seen = Judged(
-        found.krs,
-        found.exemption,
-        [found.rows[step.parent]["alias"] or "" for step in steps if step.parent is not None],
-        views.unknown_codes(frame.connection, row),
-        views.unread(frame.connection, [row]).get(row, ()),
-        named_items(frame.connection, [row]).get(row, ()),
-    )
     titles = "; ".join(kr.title for one in live if (kr := frame.kr(one)) is not None)
-    verdict = judge(seen, frame.active.__contains__, lambda kr: _why_inactive(frame, kr))
     return Answer(verdict.word, verdict.title, titles or verdict.text, verdict.fix)
 
 

@@ -25,6 +25,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "linker.linking",
         "linker.past",
         "linker.resolve",
+        "linker.pulls",  # the rooms of settle
+        "linker.looking",
         "linker.why",  # asked by pages and the command line
     ),
     ("reports",),

@@ -12,10 +12,12 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select
 
+from linker import pulls
+from linker.changes import Terms
 from linker.fold import BATCH, Fold
 from linker.held import Facet
 from linker.model import Cycle, Decision, Facts, ItemId, KeyResult, Objective, StateChange
@@ -24,8 +26,9 @@ from linker.settle import settle
 from linker.spans import Span, told
 from linker.store import Connection, Store, deliveries, exports, open_store, work
 from linker.store.deliveries import Parcel
+from linker.store.queues import outbox
 from linker.store.schema import metadata
-from linker.store.tables import findings, items, link_log, memberships, outbox, verdicts
+from linker.store.tables import findings, items, link_log, memberships, verdicts
 from linker.tags import Vocabulary
 from linker.trackers import FieldMap, SiteView
 from linker.verdict import Mode
@@ -349,14 +352,27 @@ class Rules:
 
     grace_days = 14
 
-    def __init__(self, mode: Mode = "advisory", places: AbstractSet[str] | None = None) -> None:
-        self._mode, self._places = mode, places
+    def __init__(
+        self,
+        mode: Mode = "advisory",
+        places: AbstractSet[str] | None = None,
+        shown: Literal["check", "status"] = "status",
+        *,
+        reads: bool = False,
+        comments: bool = False,
+    ) -> None:
+        self._mode, self._places, self._shown = mode, places, shown
+        self._reads, self._comments = reads, comments
 
-    def mode(self, container: str, base: str, on: date) -> Mode:
-        return self._mode
+    def terms(self, row: Any, base: str, on: date) -> Terms:
+        page = f"https://sightline.example.com/items/{row['tracker']}:{row['alias']}"
+        return Terms(self._mode, "neutral", self._shown, page, self._comments)
 
-    def page(self, item: str) -> str:
-        return f"https://sightline.example.com/items/{item}"
+    def spared(self, facts: pulls.Facts) -> pulls.Spared | None:
+        return pulls.Spared("ktlo", "author `renovate[bot]`") if facts.author == "renovate[bot]" else None
+
+    def reads(self, site: str) -> bool:
+        return self._reads
 
     def dry(self, site: str) -> bool:
         return False

@@ -17,7 +17,8 @@ from sqlalchemy import select, update
 from linker.config import Config, load_config, read_catalogue
 from linker.store import Store, deliveries, open_store, work
 from linker.store.deliveries import Parcel
-from linker.store.tables import items, outbox, wants
+from linker.store.queues import outbox, wants
+from linker.store.tables import items
 from linker.trackers.api import open_api
 from webhooks.app import create_app
 from webhooks.applier import Applier
@@ -57,6 +58,15 @@ class World:
     def work(self, applier: Applier, most: int = 1000) -> int:
         """Step until there is nothing to do; how many steps did something."""
         return next(count for count in range(most) if not applier.step())
+
+    def all_told(self, site: str) -> None:
+        """Work until what was read is judged, and all that follows is sent."""
+        for _ in range(3):
+            self.work(self.applier(site))
+            self.fold()
+            with self.store.write() as connection:
+                connection.execute(update(outbox).values(due_at=0))
+                connection.execute(update(wants).values(due_at=0))
 
     def calls(self) -> int:
         return len(self.github.ledger.calls) + len(self.jira.ledger.calls)

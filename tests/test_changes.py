@@ -15,7 +15,7 @@ from linker.changes import Plan, Surface, difference, labels
 from linker.config import config_from
 from linker.model import Change, Level
 from linker.store import Store, work
-from linker.store.tables import outbox
+from linker.store.queues import outbox
 from webhooks.sites import SitePolicy
 
 ITEM = s.jira_item(10063)

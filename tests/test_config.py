@@ -263,7 +263,7 @@ CHECKS = [
 def test_the_first_check_that_fits_and_has_begun_counts(
     repository: str, branch: str, on: date, mode: str
 ) -> None:
-    assert built(policy={"checks": CHECKS}).policy.check_mode(repository, branch, on) == mode
+    assert built(policy={"checks": CHECKS}).policy.check_rule(repository, branch, on).mode == mode
 
 
 def test_one_budget_leaves_the_others_as_they_are() -> None:

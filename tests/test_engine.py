@@ -13,7 +13,8 @@ from sqlalchemy import func, select, text
 from linker.config import Config, load_config
 from linker.store import Store, StoreDown, deliveries, meta, open_store, sources, work
 from linker.store.deliveries import Parcel
-from linker.store.tables import items, outbox
+from linker.store.queues import outbox
+from linker.store.tables import items
 from webhooks.engine import Engine, drain, is_led
 from webhooks.inbox import Inbox
 from webhooks.okrs_file import load_if_changed

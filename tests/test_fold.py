@@ -18,7 +18,8 @@ from linker.model import Facets, Facts, Link, Observation, Provenance
 from linker.spans import spans
 from linker.store import Store, deliveries, exports, links, views, work
 from linker.store.deliveries import Parcel
-from linker.store.tables import catalogues, findings, items, observations, standing, wants
+from linker.store.queues import wants
+from linker.store.tables import catalogues, findings, items, observations, standing
 from linker.store.tables import deliveries as inbox
 
 TICKET, EPIC = s.jira_item(10063), s.jira_item(10010)

@@ -76,10 +76,13 @@ def api() -> GitHubApi:
 # --- reading
 
 
-def test_a_pull_request_comes_with_its_commits(github: responses.RequestsMock, api: GitHubApi) -> None:
+def test_a_pull_request_comes_with_its_commits_and_files(
+    github: responses.RequestsMock, api: GitHubApi
+) -> None:
     github.get(f"{PAY}/issues/7", json=issue(7, pull_request={"url": "https://elsewhere.example.com/steal"}))
     github.get(f"{PAY}/pulls/7", json=pull(7))
     github.get(f"{PAY}/pulls/7/commits", json=[{"commit": {"message": "PAY-12: retry\n\nKR: O1.KR2"}}])
+    github.get(f"{PAY}/pulls/7/files", json=[{"filename": "src/pay.py", "previous_filename": "pay.py"}])
     facts = api.read(str(PULL), now=NOW)
     whole = {
         name: getattr(seen.facets, name)
@@ -89,6 +92,7 @@ def test_a_pull_request_comes_with_its_commits(github: responses.RequestsMock, a
     assert {seen.item for seen in facts.observations} == {PULL}
     assert whole["kind"].level is Level.PULL_REQUEST
     assert whole["commits"] == ("PAY-12: retry\n\nKR: O1.KR2",)
+    assert whole["paths"] == ("src/pay.py", "pay.py")
     assert {seen.read_at for seen in facts.observations} == {NOW}
 
 
@@ -97,6 +101,7 @@ def test_only_the_first_250_commits_are_asked_for(github: responses.RequestsMock
     github.get(f"{PAY}/pulls/7", json=pull(7))
     more = {"Link": f'<{PAY}/pulls/7/commits?per_page=100&page=2>; rel="next"'}
     github.get(f"{PAY}/pulls/7/commits", json=[{"commit": {"message": "again"}}] * 100, headers=more)
+    github.get(f"{PAY}/pulls/7/files", json=[])
     api.read("github:acme/pay#7", now=NOW)
     assert sent(github).count("GET /repos/acme/pay/pulls/7/commits") == 3
 

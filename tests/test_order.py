@@ -19,7 +19,7 @@ from sqlalchemy import select
 from linker.config import Config, load_config, read_catalogue
 from linker.store import Store, deliveries, exports
 from linker.store.deliveries import Parcel
-from linker.store.tables import outbox
+from linker.store.queues import outbox
 from webhooks.engine import Engine, drain
 from webhooks.simulator import Quarter, quarter
 

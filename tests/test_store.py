@@ -12,7 +12,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from linker.model import ItemId
 from linker.store import Store, StoreError, chain, deliveries, items, lookup, open_store, work
 from linker.store.deliveries import Kept, Parcel
-from linker.store.tables import acts, aliases, applied, contents, dirty, observations, outbox, wants
+from linker.store.queues import dirty, outbox, wants
+from linker.store.tables import acts, aliases, applied, contents, observations
 from linker.store.writer import Writer
 
 NOW = 1_790_000_000_000
@@ -273,7 +274,6 @@ def test_a_reference_is_asked_for_once_but_a_dispute_always(store: Store) -> Non
         work.want_again(connection, [("jira:PAY-12", "acme")], NOW)
         work.answered(connection, ["jira:PAY-12"])  # that it came does not settle a dispute
         assert [one["reason"] for one in work.wanted(connection, "acme", NOW, 9)] == ["unsettled"]
-        assert work.still_wanted(connection, ["jira:PAY-12", "jira:PAY-13"]) == {"jira:PAY-12"}
         assert len(connection.execute(select(wants)).all()) == 1
 
 

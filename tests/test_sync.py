@@ -14,8 +14,8 @@ from sqlalchemy import select
 from linker.config import Config, load_config, read_catalogue
 from linker.store import Connection, Store, deliveries, open_store, sources, syncs
 from linker.store.deliveries import Parcel
+from linker.store.queues import syncs as sync_rows
 from linker.store.tables import items, kr_sets, standing
-from linker.store.tables import syncs as sync_rows
 from webhooks.engine import Engine, drain
 from webhooks.inbox import Inbox
 from webhooks.simulator import Delivery, Quarter, quarter

@@ -6,8 +6,11 @@ from typing import Any
 
 import structlog
 
+from linker import okrs
+from linker.commanding import obey
 from linker.model import Change, ItemId, Millis
-from linker.store import Store, StoreDown, items, work
+from linker.okrs import Catalogue
+from linker.store import Store, StoreDown, commands, facts, items, lookup, work
 from linker.store.work import Done
 from linker.trackers import SiteView
 from linker.trackers.api import Api
@@ -73,7 +76,7 @@ class Applier(threading.Thread):
     def step(self) -> bool:
         """Learn the site's fields, send some changes, read some references; True when something was done."""
         now = self._clock()
-        return self._discover() | bool(self._send(now)) | bool(self._read(now))
+        return self._discover() | bool(self._obey(now)) | bool(self._send(now)) | bool(self._read(now))
 
     def _goes_on(self, kind: Any) -> bool:
         return not self.stop.is_set() and self.budget.free(kind)
@@ -163,6 +166,50 @@ class Applier(threading.Thread):
             return values | {"state": work.REFUSED_CHANGE}
         return values
 
+    def _obey(self, now: Millis) -> int:
+        """Commands of people: what each may do is asked once, and kept with the decision."""
+        if not self._goes_on("read"):
+            return 0
+        with self._store.read() as connection:
+            waiting = commands.due(connection, self.site, now, AT_ONCE)
+        for row in waiting:
+            if not self._goes_on("read"):
+                break
+            item = ItemId(row["tracker"], self.site, row["tid"])
+            try:
+                permission = self._api.permission(item, row["content"]["actor"])
+            except (Blocked, Unreachable, Gone, Refused) as error:
+                self._command_later(row, error)
+                continue
+            self.budget.answered()
+            self._command(row, item, permission)
+        return len(waiting)
+
+    def _command(self, row: Any, item: ItemId, permission: str) -> None:
+        with self._store.read() as connection:
+            newest = facts.newest_catalogue(connection)
+            comment = row["id"].rpartition(":")[0]  # an edit takes back what the comment said before
+            edited = lookup.decisions_from(connection, row["item"], comment)
+        catalogue = okrs.load(newest.content) if newest else Catalogue(())
+        answer = obey(row["id"], item, row["content"], permission, catalogue, edited)
+        for decision in answer.decisions:
+            self._inbox.decide(decision)
+        with self._store.write() as connection:
+            commands.answer(connection, row["id"], answer.reaction, answer.text)
+            work.mark_dirty(connection, [row["item"]], 0)
+
+    def _command_later(self, row: Any, error: Blocked | Unreachable | Gone | Refused) -> None:
+        if isinstance(error, Blocked):
+            until = self.budget.blocked(error, "read")
+        elif isinstance(error, Unreachable):
+            self.budget.failed(error)
+            until = self._next(row)
+        else:
+            until = self.budget.unaccepted(error) if _unaccepted(error) else self._next(row)
+            log.warning("nobody tells what a person may do; asking again", site=self.site, error=str(error))
+        with self._store.write() as connection:
+            commands.later(connection, row["id"], until)
+
     def _read(self, now: Millis) -> int:
         if not self._goes_on("read"):
             return 0
@@ -175,13 +222,14 @@ class Applier(threading.Thread):
             with self._store.write() as connection:
                 work.answer_want(connection, row["ref"], **values)
                 if values.get("state", work.OPEN) != work.OPEN:  # what named it is not undecided any more
-                    named_by = items.naming(connection, {row["ref"].upper()})
-                    work.mark_dirty(connection, named_by, 0)
+                    waiting = items.naming(connection, {row["ref"].upper()})
+                    waiting |= set(lookup.rows(connection, row["ref"]))  # nor is it itself, of its commits
+                    work.mark_dirty(connection, waiting, 0)
         return len(wanted)
 
     def _ask(self, row: Any) -> dict[str, Any]:
         try:
-            facts = self._api.read(row["ref"])
+            told = self._api.read(row["ref"])
         except Blocked as error:
             return {"due_at": self.budget.blocked(error, "read"), "error": str(error)[:500]}
         except Unreachable as error:
@@ -197,7 +245,7 @@ class Applier(threading.Thread):
             log.exception("reference not read", ref=row["ref"])
             return {"state": work.REFUSED, "error": f"{type(error).__name__}: {error}"[:500]}
         self.budget.answered()
-        self._inbox.read(self.site, row["ref"][:128], facts)
+        self._inbox.read(self.site, row["ref"][:128], told)
         return {"state": work.READ, "error": None}
 
     def _sent(self, row: Any, result: str) -> Done:

@@ -91,6 +91,15 @@ class Engine:
                 known = json.loads(meta.get(connection, f"jira:{site.name}") or "{}")
                 self._views[site.tracker, site.name] = view(site, known)
         self.fold.load()
+        self._terms()
+
+    def _terms(self) -> None:
+        """Another policy than that of the last run judges every open pull request again."""
+        known = self.config.policy.model_dump_json()
+        with self.store.write() as connection:
+            if meta.get(connection, "policy") != known:
+                meta.put(connection, "policy", known)
+                work.mark_dirty(connection, views.open_items(connection), wall_clock())
 
     def step(self) -> bool:
         """Fold one batch, settle what it made dirty; True when something was done."""
@@ -210,7 +219,7 @@ class Engine:
             before = meta.get(connection, "ticked")
             meta.put(connection, "ticked", today.isoformat())
             start = datetime.fromisoformat(before).date() if before else today - timedelta(days=1)
-            turns = self.catalogue.turns(start, self._policy.grace_days)
+            turns = [*self.catalogue.turns(start, self._policy.grace_days), *self.config.policy.turns()]
             if any(start < day <= today for day in turns):
                 work.mark_dirty(connection, views.open_items(connection), wall_clock())
         self._day = today.isoformat()

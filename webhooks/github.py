@@ -20,6 +20,7 @@ from linker.trackers.payload import (
     need_object,
     need_text,
 )
+from webhooks import github_asks as asks
 from webhooks.body import header, read_object
 from webhooks.github_moves import came_from, moved_to, old_name, tombstone
 
@@ -89,7 +90,7 @@ def _issues(payload: Json, site: SiteView, received: Millis) -> Facts:
 def _issue_comment(payload: Json, site: SiteView, received: Millis) -> Facts:
     issue = need_object(payload, "issue", BODY)
     facts = github.issue(issue, site, repository=_repository(payload), at=received)
-    return together((facts, _place(payload, site)))
+    return together((facts, _place(payload, site), asks.commands(payload, facts, site)))
 
 
 def _sub_issues(payload: Json, site: SiteView, received: Millis) -> Facts:
@@ -150,6 +151,9 @@ HANDLED: dict[str, Handler] = {
     "pull_request": _pull_request,
     "issues": _issues,
     "issue_comment": _issue_comment,
+    "check_run": asks.check_run,
+    "check_suite": asks.check_suite,
+    "merge_group": asks.merge_group,
     "sub_issues": _sub_issues,
     "issue_dependencies": _issue_dependencies,
     "label": _label,
@@ -164,11 +168,11 @@ HANDLED: dict[str, Handler] = {
 }
 
 NO_USE = """
-    branch_protection_configuration branch_protection_rule check_run check_suite code_scanning_alert
+    branch_protection_configuration branch_protection_rule code_scanning_alert
     commit_comment create custom_property custom_property_values delete dependabot_alert deploy_key
     deployment deployment_protection_rule deployment_review deployment_status discussion
     discussion_comment fork github_app_authorization gollum marketplace_purchase member membership
-    merge_group meta org_block organization package page_build personal_access_token_request project
+    meta org_block organization package page_build personal_access_token_request project
     project_card project_column projects_v2 projects_v2_item projects_v2_status_update
     pull_request_review pull_request_review_comment pull_request_review_thread registry_package
     release repository_advisory repository_dispatch repository_import repository_ruleset

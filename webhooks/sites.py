@@ -1,14 +1,16 @@
 """What the engine and the receivers need to know of each configured site."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from linker.config import Config, GitHubSite, JiraSite
+from linker.changes import Terms
+from linker.config import Config, ExemptRule, GitHubSite, JiraSite, glob_matches
+from linker.pulls import Facts, Spared
 from linker.trackers import FieldMap, SiteView
 from linker.trackers.outcome import Access, App
-from linker.verdict import Mode
+from linker.verdict.markdown import code, listed
 
 SPACING = 1.0  # seconds between two writes to one site, as GitHub asks for
 
@@ -59,6 +61,36 @@ def _covers(site: GitHubSite | JiraSite, rest: str) -> bool:
     return repository in {known.lower() for known in site.repositories}
 
 
+def _fits(rule: ExemptRule, facts: Facts) -> list[str] | None:
+    """What in a pull request fits a rule, in words; None when something does not."""
+    if not glob_matches(rule.repository, facts.repository):
+        return None
+    words = []
+    for noun, patterns, values in (
+        ("author", rule.authors, (facts.author,)),
+        ("title", rule.titles, (facts.title,)),
+        ("label", rule.labels, facts.labels),
+    ):
+        if patterns:
+            found = next((value for value in values if _any(patterns, value)), None)
+            if found is None:
+                return None
+            words.append(noun if noun == "title" else f"{noun} {code(found)}")
+    if rule.paths:
+        if not facts.paths or not all(_any(rule.paths, path) for path in facts.paths):
+            return None
+        words.append(f"every file is in {listed(map(code, rule.paths))}")
+    if rule.lines is not None:
+        if facts.size is None or facts.size > rule.lines:
+            return None
+        words.append(f"at most {rule.lines} lines")
+    return words
+
+
+def _any(patterns: Iterable[str], value: str) -> bool:
+    return any(glob_matches(pattern, value) for pattern in patterns)
+
+
 class SitePolicy:
     """The configuration as `settle` asks for it."""
 
@@ -66,9 +98,31 @@ class SitePolicy:
         self._config = config
         self.grace_days = config.policy.grace_days
 
-    def mode(self, container: str, base: str, on: date) -> Mode:
-        """The check mode of a repository and branch on a day."""
-        return self._config.policy.check_mode(container, base, on)
+    def terms(self, row: Any, base: str, on: date) -> Terms:
+        """How strict the check of a pull request is, and where: only an App may make check runs."""
+        policy = self._config.policy
+        rule = policy.check_rule(row["container"] or "", base, on)
+        site = self._config.site(row["tracker"], row["site"])
+        app = isinstance(site, GitHubSite) and site.app is not None
+        return Terms(
+            rule.mode,
+            rule.undecided or policy.undecided,
+            "check" if app else "status",
+            self.page(f"{row['tracker']}:{row['alias']}"),
+            policy.comments,
+        )
+
+    def spared(self, facts: Facts) -> Spared | None:
+        """The first rule that exempts a pull request; one that asks for paths waits until they were read."""
+        for rule in self._config.policy.exempt_by_rule:
+            words = _fits(rule, facts)
+            if words is not None:
+                return Spared(rule.reason, ", ".join(words))
+        return None
+
+    def reads(self, site: str) -> bool:
+        """Whether commits and files can be asked for."""
+        return not self.dry(site)
 
     def page(self, item: str) -> str:
         """The address of an item's page; `item` in its short form."""

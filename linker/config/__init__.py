@@ -12,7 +12,7 @@ schema        JSON Schemas for editors
 vocabulary    what the reader of texts knows
 """
 
-from linker.config.app import AppFile, GitHubSite, JiraSite, Mode, Policy, Site, Team
+from linker.config.app import AppFile, ExemptRule, GitHubSite, JiraSite, Mode, Policy, Site, Team
 from linker.config.config import Config, ConfigError, validate_text
 from linker.config.environment import Secrets
 from linker.config.loading import check, config_from, load_config, read_catalogue
@@ -24,6 +24,7 @@ __all__ = [
     "AppFile",
     "Config",
     "ConfigError",
+    "ExemptRule",
     "GitHubSite",
     "JiraSite",
     "Mode",

@@ -9,6 +9,7 @@ from linker.config.values import (
     EnvName,
     FieldName,
     Glob,
+    Like,
     Marker,
     ProjectKey,
     Repository,
@@ -22,6 +23,7 @@ from linker.model import Noun, Reason
 from linker.okrs.words import Day
 
 Mode = Literal["off", "advisory", "required"]
+Conclusion = Literal["neutral", "success", "failure"]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
@@ -133,7 +135,32 @@ class CheckRule(Noun):
     repository: Glob = Field("*", description="Repositories it holds for.", examples=["northwind/*"])
     branch: Glob = Field("*", description="Target branches it holds for.", examples=["main"])
     mode: Mode = Field(description="off, advisory or required.", examples=["required"])
+    undecided: Conclusion | None = Field(
+        None, description="How the check ends while a tracker does not answer; as in policy when left out."
+    )
     begins: Day | None = Field(None, alias="from", description="The first day.", examples=["2026-12-01"])
+
+
+class ExemptRule(Noun):
+    """Pull requests that serve no key result by rule; all that is given has to fit."""
+
+    reason: Reason = Field(description="The exemption that they draw on.", examples=["ktlo"])
+    repository: Glob = Field("*", description="Repositories it holds for.", examples=["northwind/*"])
+    authors: tuple[Like, ...] = Field(
+        (), description="Who opened it, a bot for example.", examples=["[renovate*]"]
+    )
+    titles: tuple[Like, ...] = Field((), description="How its title goes.", examples=["['chore:*']"])
+    labels: tuple[Like, ...] = Field((), description="A label that is on it.", examples=["[dependencies]"])
+    paths: tuple[Like, ...] = Field(
+        (), description="Every file that it changes fits one of these.", examples=["[docs/*, '*.md']"]
+    )
+    lines: int | None = Field(None, ge=0, description="It changes at most so many lines.", examples=[3])
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "ExemptRule":
+        if not (self.authors or self.titles or self.labels or self.paths or self.lines is not None):
+            raise ValueError("The rule fits everything. Give it authors, titles, labels, paths or lines.")
+        return self
 
 
 class Budget(Noun):
@@ -147,6 +174,11 @@ class Budget(Noun):
         if self.budget is not None and self.floor is not None and self.floor > self.budget:
             raise ValueError(f"The floor {self.floor} is above the budget {self.budget}.")
         return self
+
+
+def _bots_rule() -> tuple[ExemptRule, ...]:
+    known = ("dependabot*", "renovate*", "pre-commit-ci*", "github-actions*", "snyk-bot*")
+    return (ExemptRule(reason="ktlo", authors=known),)
 
 
 def _optouts() -> dict[str, Reason]:
@@ -176,6 +208,17 @@ class Policy(Noun):
     checks: tuple[CheckRule, ...] = Field(
         (), description="The check by repository and branch; the first that fits."
     )
+    undecided: Conclusion = Field(
+        "neutral",
+        description="How a check ends while a tracker does not answer; neutral lets the merge go on.",
+    )
+    comments: bool = Field(
+        False, description="One comment on a pull request that needs something, edited in place."
+    )
+    exempt_by_rule: tuple[ExemptRule, ...] = Field(
+        default_factory=_bots_rule,
+        description="Pull requests that are exempt by rule; the first rule that fits counts.",
+    )
     optouts: dict[Marker, Reason] = Field(
         default_factory=_optouts, description="Words that opt out, and the exemption that each draws on."
     )
@@ -184,13 +227,17 @@ class Policy(Noun):
         description="Kinds of work that serve no key result on purpose, with budgets.",
     )
 
-    def check_mode(self, repository: str, branch: str, on: date) -> Mode:
-        """The check's mode for one pull request: the first rule that fits and has begun, else `check`."""
+    def check_rule(self, repository: str, branch: str, on: date) -> CheckRule:
+        """How strict the check of one pull request is: the first rule that fits and has begun."""
         for rule in self.checks:
             begun = rule.begins is None or rule.begins <= on
             if begun and glob_matches(rule.repository, repository) and glob_matches(rule.branch, branch):
-                return rule.mode
-        return self.check
+                return rule
+        return CheckRule(mode=self.check)
+
+    def turns(self) -> frozenset[date]:
+        """The days on which some rule of checks begins."""
+        return frozenset(rule.begins for rule in self.checks if rule.begins is not None)
 
 
 class AppFile(Noun):

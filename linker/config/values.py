@@ -85,6 +85,15 @@ def glob(value: str) -> str:
     return value
 
 
+def like(value: str) -> str:
+    """A pattern for words of people: `*` stands for any letters and `?` for one, all else for itself."""
+    if not 0 < len(value) <= LONGEST_GLOB or not value.isprintable():
+        raise ValueError(
+            f"is not a pattern: it has {len(value)} characters, and 1 to {LONGEST_GLOB} that print are read."
+        )
+    return value
+
+
 def glob_matches(pattern: str, text: str) -> bool:
     """Does the whole text match, in any letter case? At worst pattern times text steps, whatever they say."""
     pattern, text = pattern.lower(), text.lower()
@@ -148,6 +157,7 @@ Url = Annotated[str, AfterValidator(web_url)]
 Repository = Annotated[str, AfterValidator(repository)]
 ProjectKey = Annotated[str, AfterValidator(project_key)]
 Glob = Annotated[str, AfterValidator(glob)]
+Like = Annotated[str, AfterValidator(like)]
 Marker = Annotated[str, AfterValidator(optout_marker)]
 FieldName = Annotated[str, AfterValidator(field_name)]
 StoreUrl = Annotated[str, AfterValidator(store_url)]

@@ -8,6 +8,8 @@ results   what follows from it
 """
 
 from linker.model.facts import (
+    Asked,
+    Command,
     Decision,
     Facets,
     Facts,
@@ -40,6 +42,8 @@ from linker.model.results import (
     Provenance,
 )
 from linker.model.words import (
+    CHECK,
+    COMMENT_MARK,
     Category,
     Comparator,
     DecisionKind,
@@ -55,8 +59,12 @@ from linker.model.words import (
 )
 
 __all__ = [
+    "CHECK",
+    "COMMENT_MARK",
+    "Asked",
     "Category",
     "Change",
+    "Command",
     "Comparator",
     "Cycle",
     "Decision",

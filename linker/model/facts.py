@@ -86,6 +86,8 @@ class Facets(Noun):
     links: tuple[ItemLink, ...] = ()
     field: str | None = None  # the KR custom field, as written
     commits: tuple[str, ...] = ()  # messages of a pull request's commits
+    paths: tuple[str, ...] = ()  # files that a pull request changes, as far as they were read
+    size: int | None = None  # lines that a pull request adds and removes
     dates: SprintDates | None = None
     place: PlaceFacts | None = None
     deleted: bool = False
@@ -140,6 +142,32 @@ class Decision(Noun):
     undoes: str | None = None
 
 
+class Command(Noun):
+    """`/kr` lines of a comment, or a button of a check; who says it may do so is asked before it counts.
+
+    `id` stays the same for the same words of the same comment. `answer` is the comment to react to, or empty.
+    """
+
+    id: str
+    item: ItemId
+    actor: str
+    at: Millis
+    lines: tuple[str, ...]
+    answer: str = ""
+
+
+class Asked(Noun):
+    """A commit's check is asked for by hand (`rerun`, `more`) or by the merge queue (`queue`, `unqueue`).
+
+    `item` is the pull request, or the repository where the tracker does not say which one.
+    """
+
+    item: ItemId
+    sha: str
+    at: Millis
+    why: Literal["rerun", "more", "queue", "unqueue"]
+
+
 class Facts(Noun):
     """All that one delivery or one REST answer says; `ignored` gives the reason when it says nothing."""
 
@@ -147,5 +175,7 @@ class Facts(Noun):
     acts: tuple[LabelAct, ...] = ()
     relations: tuple[Relation, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    commands: tuple[Command, ...] = ()
+    asked: tuple[Asked, ...] = ()
     wanted: tuple[Ref, ...] = ()  # named without a body: to be read once
     ignored: str | None = None

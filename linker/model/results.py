@@ -1,6 +1,6 @@
 """What follows from the facts: links with their provenance, findings, and changes that we want."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from linker.model.ids import ItemId
 from linker.model.words import LinkKind, Millis, Noun
@@ -40,5 +40,5 @@ class Change(Noun):
     """One write that we want on a tracker: the state that a surface of an item should have."""
 
     item: ItemId
-    surface: str  # label:kr:O1.KR2, status:<sha>
-    desired: dict[str, str | bool | None]
+    surface: str  # label:kr:O1.KR2, check:<sha>, status:<sha>, comment, reaction:<comment>
+    desired: dict[str, Any]  # JSON

@@ -17,6 +17,10 @@ Reason = Literal["ktlo", "debt", "incident", "spike", "upstream", "docs"]
 VerdictWord = Literal["serving", "exempt", "undecided", "inactive", "unknown", "unlinked"]
 
 
+CHECK = "sightline"  # the name of our check run, and the context of our commit status
+COMMENT_MARK = "<!-- sightline -->"  # how our one comment begins
+
+
 class Noun(BaseModel):
     """A frozen value that refuses fields it does not know."""
 

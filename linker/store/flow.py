@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from linker.store.items import chunks
-from linker.store.tables import applied, decisions, deliveries, findings, items, link_log, links, outbox
+from linker.store.queues import outbox
+from linker.store.tables import applied, decisions, deliveries, findings, items, link_log, links
 
 FROM_OUTSIDE = ("github", "jira")
 WAITING, SENT, REFUSED, DRY, MOOT = 0, 1, 2, 3, 4

@@ -120,6 +120,14 @@ def keep_texts(connection: Connection, texts: Mapping[str, str]) -> None:
     insert_new(connection, contents, [{"hash": own, "text": text} for own, text in texts.items()])
 
 
+def with_heads(connection: Connection, heads: Collection[str]) -> set[int]:
+    """Pull requests whose head is one of these commits."""
+    found: set[int] = set()
+    for part in chunks(heads):
+        found |= set(connection.execute(select(items.c.id).where(items.c.head.in_(part))).scalars())
+    return found
+
+
 def texts(connection: Connection, hashes: Collection[str]) -> dict[str, str]:
     """Long texts by their hash."""
     found: dict[str, str] = {}

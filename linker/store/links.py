@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, true
 
+from linker.model import Level
 from linker.store import chain
 from linker.store.inserts import upsert
 from linker.store.items import chunks
@@ -66,6 +67,16 @@ def children_of(connection: Connection, parents: Collection[int]) -> set[int]:
     for part in chunks(parents):
         query = select(links.c.child).where(links.c.parent_item.in_(part), links.c.kind == "parent")
         found |= set(connection.execute(query).scalars())
+    return found
+
+
+def open_below(connection: Connection, parents: Collection[int]) -> set[int]:
+    """Open pull requests that name one of these, in whatever way."""
+    found: set[int] = set()
+    for part in chunks(parents):
+        query = select(links.c.child).join(items, items.c.id == links.c.child)
+        query = query.where(links.c.parent_item.in_(part), items.c.level == Level.PULL_REQUEST)
+        found |= set(connection.execute(query.where(items.c.category == "doing")).scalars())
     return found
 
 

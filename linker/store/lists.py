@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
+from linker.store.queues import wants
 from linker.store.tables import (
     candidates,
     findings,
@@ -15,7 +16,6 @@ from linker.store.tables import (
     memberships,
     standing,
     verdicts,
-    wants,
 )
 
 MOST = 100

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from linker.model import DecisionKind, ItemId, item_id
+from linker.model import Decision, DecisionKind, ItemId, item_id
 from linker.store.tables import aliases, decisions, items
 
 
@@ -52,6 +52,13 @@ def decision(connection: Connection, own: str) -> DecisionRow | None:
     )
     found = connection.execute(query).first()
     return DecisionRow(ItemId(*found[:3]), found[3], found[4]) if found else None
+
+
+def decisions_from(connection: Connection, item: int, source: str) -> list[Decision]:
+    """The decisions on an item whose ids begin with a source: the versions of one comment."""
+    query = select(decisions.c.content).where(decisions.c.item == item).order_by(decisions.c.seq)
+    found = [Decision.model_validate(content) for content in connection.execute(query).scalars()]
+    return [one for one in found if one.id.startswith(f"{source}:")]
 
 
 def _holders(connection: Connection, names: list[str]) -> dict[int, str]:

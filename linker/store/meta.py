@@ -3,7 +3,8 @@
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from linker.store.inserts import insert_new, upsert
-from linker.store.tables import meta, signins
+from linker.store.queues import signins
+from linker.store.tables import meta
 
 
 def get(connection: Connection, key: str) -> str | None:

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, select, update
 
 from linker.store.inserts import upsert
-from linker.store.tables import syncs
+from linker.store.queues import syncs
 
 
 def begin(

@@ -154,6 +154,7 @@ items = Table(
     UniqueConstraint("tracker", "site", "tid"),
     Index(None, "level", "category", "deleted", "container"),
     Index(None, "container"),
+    Index(None, "head"),
     sqlite_autoincrement=True,
 )
 aliases = Table(
@@ -228,64 +229,16 @@ verdicts = Table(
     Column("word", String(16), nullable=False),
     Column("title", String(200), nullable=False),
     Column("judged_at", BigInteger, nullable=False),
+    Column("content", JSON, nullable=True),  # the verdict as the page shows it
+    Column("exemption", String(16), nullable=True),
+    Column("source", String(16), nullable=True),  # what exempts it: text, person, inherited, rule
+    Column("since", BigInteger, nullable=True),  # since when it is undecided
     Index(None, "word"),
 )
-
-# --- work to do -------------------------------------------------------------------------------------------
-
-dirty = Table(
-    "dirty",
+suggestions = Table(
+    "suggestions",
     metadata,
     Column("item", RowId, primary_key=True, autoincrement=False),
-    Column("due_at", BigInteger, nullable=False),
-)
-wants = Table(
-    "wants",
-    metadata,
-    Column("ref", String(255), primary_key=True),
-    Column("site", String(128), nullable=False),
-    Column("reason", String(64), nullable=False),
-    Column("state", SmallInteger, nullable=False, default=0),  # 0 open, 1 read, 2 gone, 3 refused
-    Column("attempts", SmallInteger, nullable=False, default=0),
-    Column("due_at", BigInteger, nullable=False),
-    Column("error", Text, nullable=True),
-    Index(None, "state", "due_at"),
-)
-outbox = Table(
-    "outbox",
-    metadata,
-    Column("id", RowId, primary_key=True, autoincrement=True),
-    Column("item", RowId, nullable=False),
-    Column("site", String(128), nullable=False),
-    Column("surface", String(255), nullable=False),
-    Column("desired", JSON, nullable=False),
-    Column("state", SmallInteger, nullable=False, default=0),  # 0 waiting, 1 sent, 2 refused, 3 dry, 4 moot
-    Column("attempts", SmallInteger, nullable=False, default=0),
-    Column("planned_at", BigInteger, nullable=False),
-    Column("due_at", BigInteger, nullable=False),
-    Column("lease_until", BigInteger, nullable=False, default=0),
-    Column("sent_at", BigInteger, nullable=True),
-    Column("error", Text, nullable=True),
-    UniqueConstraint("item", "surface"),  # newer replaces older
-    Index(None, "state", "due_at"),
-)
-syncs = Table(
-    "syncs",
-    metadata,
-    Column("site", String(128), primary_key=True),
-    Column("scope", String(255), primary_key=True),
-    Column("cursor", Text, nullable=True),
-    Column("done", Integer, nullable=False, default=0),
-    Column("total", Integer, nullable=True),
-    Column("since", BigInteger, nullable=True),
-    Column("started_at", BigInteger, nullable=False),
-    Column("finished_at", BigInteger, nullable=True),
-    Column("error", Text, nullable=True),
-)
-signins = Table(
-    "signins",
-    metadata,
-    Column("token_hash", String(64), primary_key=True),
-    Column("expires_at", BigInteger, nullable=False),
-    Column("used_at", BigInteger, nullable=True),
+    Column("basis", String(64), nullable=False),  # what was asked: while it is the same, so is the answer
+    Column("content", JSON, nullable=False),  # [full KR id, reasons], best first
 )

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from linker.store.items import by_rows, chunks
-from linker.store.tables import items, kr_set_members, links, standing
+from linker.store.tables import kr_set_members, links, standing
 
 SERVING = ("parent", "delivers", "contributes")
 
@@ -64,19 +64,3 @@ def serves(connection: Connection, rows: Collection[int]) -> dict[int, tuple[tup
             if kr is not None:
                 krs[item].append(kr)
     return {item: (tuple(own), exempt[item]) for item, own in krs.items()}
-
-
-def named_items(connection: Connection, rows: Collection[int]) -> dict[int, list[str]]:
-    """The tickets that items name over links that could serve: item -> aliases."""
-    found: dict[int, list[str]] = {}
-    for part in chunks(rows):
-        query = (
-            select(links.c.child, items.c.alias)
-            .join(items, items.c.id == links.c.parent_item)
-            .where(links.c.child.in_(part), links.c.kind.in_(SERVING), items.c.held)
-            .order_by(links.c.kind, items.c.alias)
-        )
-        for child, alias in connection.execute(query):
-            if alias and alias not in found.setdefault(child, []):
-                found[child].append(alias)
-    return found

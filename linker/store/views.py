@@ -1,38 +1,11 @@
 """What pages, commands and verdicts ask of the store; reads only."""
 
-from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from linker.model import Level
-from linker.store.items import chunks
-from linker.store.tables import findings, items, kr_sets, standing
-from linker.store.work import still_wanted
-
-NAMED = ("jira", "github")
-
-
-def unread(connection: Connection, rows: Collection[int]) -> dict[int, tuple[str, ...]]:
-    """References that items name, that are asked for and not answered yet; what they named once is none."""
-    named: dict[int, list[str]] = {}
-    for part in chunks(rows):
-        for item, doc in connection.execute(select(items.c.id, items.c.doc).where(items.c.id.in_(part))):
-            if doc.get("n"):
-                named[item] = doc["n"]
-    waiting = still_wanted(connection, {ref for refs in named.values() for ref in refs})
-    found = {
-        item: tuple(sorted(ref.partition(":")[2] for ref in refs if ref in waiting))
-        for item, refs in named.items()
-    }
-    return {item: refs for item, refs in found.items() if refs}
-
-
-def unknown_codes(connection: Connection, row: int) -> tuple[str, ...]:
-    """Codes on an item that the catalogue does not hold."""
-    ids = ("unknown_code", "lookalike_code")
-    query = select(findings.c.subject).where(findings.c.item == row, findings.c.finding.in_(ids))
-    return tuple(connection.execute(query.order_by(findings.c.subject)).scalars())
+from linker.store.tables import items, kr_sets, standing
 
 
 def open_items(connection: Connection) -> list[int]:

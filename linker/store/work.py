@@ -9,7 +9,8 @@ from sqlalchemy.engine import RowMapping
 from linker.store import chain
 from linker.store.inserts import insert_new, keep_least, upsert
 from linker.store.items import chunks
-from linker.store.tables import applied, dirty, items, outbox, verdicts, wants
+from linker.store.queues import dirty, outbox, wants
+from linker.store.tables import applied, items, verdicts
 
 OPEN, READ, GONE, REFUSED = 0, 1, 2, 3
 UNSETTLED = "unsettled"  # why an item is read that is held
@@ -54,6 +55,38 @@ def answered(connection: Connection, refs: Collection[str]) -> None:
         connection.execute(update(wants).where(wants.c.ref.in_(part), still).values(state=READ))
 
 
+class Commits(NamedTuple):
+    """What became of the question for a pull request's commits."""
+
+    reason: str
+    state: int
+    asked_at: int
+
+    def over(self, read_at: int) -> bool:
+        """Whether there is an answer, and it was taken in: they were read since, or cannot be."""
+        return self.state in (GONE, REFUSED) or (self.state == READ and read_at >= self.asked_at)
+
+
+def commits_of(head: str) -> str:
+    """Why a pull request is read: the commits up to this one."""
+    return f"commits {head[:40]}"
+
+
+def want_commits(connection: Connection, asked: Collection[tuple[str, str, str]], now: int) -> None:
+    """Ask for commits and files of pull requests, once for each head: (item, site, head)."""
+    upsert(connection, wants, [_want(ref, site, commits_of(head), now) for ref, site, head in asked])
+
+
+def commits_asked(connection: Connection, refs: Collection[str]) -> dict[str, Commits]:
+    """What was asked of pull requests by their item ids."""
+    found = {}
+    for part in chunks(refs):
+        query = select(wants.c.ref, wants.c.reason, wants.c.state, wants.c.due_at)
+        for row in connection.execute(query.where(wants.c.ref.in_(part))):
+            found[row.ref] = Commits(row.reason, row.state, row.due_at)
+    return found
+
+
 def _want(ref: str, site: str, why: str, now: int) -> dict[str, object]:
     return {"ref": ref[:255], "site": site, "reason": why, "state": OPEN, "attempts": 0, "due_at": now}
 
@@ -62,15 +95,6 @@ def wanted(connection: Connection, site: str, now: int, limit: int) -> list[RowM
     """References of a site whose time to be read has come."""
     query = select(wants).where(wants.c.site == site, wants.c.state == OPEN, wants.c.due_at <= now)
     return list(connection.execute(query.order_by(wants.c.due_at).limit(limit)).mappings())
-
-
-def still_wanted(connection: Connection, refs: Collection[str]) -> set[str]:
-    """Which of these references are asked for and not answered yet."""
-    found: set[str] = set()
-    for part in chunks(refs):
-        query = select(wants.c.ref).where(wants.c.ref.in_(part), wants.c.state == OPEN)
-        found |= set(connection.execute(query).scalars())
-    return found
 
 
 def answer_want(connection: Connection, ref: str, **values: Any) -> None:
@@ -114,7 +138,7 @@ def anything_to_send(connection: Connection, site: str, now: int) -> bool:
 
 
 def claim(connection: Connection, site: str, now: int, lease: int, limit: int) -> list[RowMapping]:
-    """Changes of a site whose time has come, oldest first, leased to the caller.
+    """Changes of a site whose time has come, by their rank, leased to the caller.
 
     An item that is to be judged again is left alone until it is: its change may be moot.
     """
@@ -124,7 +148,7 @@ def claim(connection: Connection, site: str, now: int, lease: int, limit: int) -
         .where(outbox.c.site == site, outbox.c.state == WAITING)
         .where(outbox.c.due_at <= now, outbox.c.lease_until <= now)
         .where(outbox.c.item.not_in(select(dirty.c.item)))
-        .order_by(outbox.c.due_at, outbox.c.id)
+        .order_by(outbox.c.rank, outbox.c.due_at, outbox.c.id)
         .limit(limit)
     )
     if connection.dialect.name == "postgresql":
@@ -165,6 +189,15 @@ def finish(connection: Connection, done: Sequence[Done], now: int) -> None:
 def release(connection: Connection) -> None:
     """Give back all leases: the process that held them is gone, and we are the leader now."""
     connection.execute(update(outbox).where(outbox.c.lease_until > 0).values(lease_until=0))
+
+
+def verdicts_of(connection: Connection, rows: Collection[int]) -> dict[int, RowMapping]:
+    """What we said of pull requests."""
+    found = {}
+    for part in chunks(rows):
+        for row in connection.execute(select(verdicts).where(verdicts.c.item.in_(part))).mappings():
+            found[row["item"]] = row
+    return found
 
 
 def save_verdicts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

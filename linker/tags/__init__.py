@@ -2,9 +2,11 @@
 
 The reader is pure: text in, what it says out. From the ground up: `reading` (the values), `spelling` (codes,
 labels, keys), `inline` and `markdown` (what is hidden), `trailers`, `links`, `codes`, `lines`, `kinds`,
-`keys`, `refs`, `optouts`, `page` (one text laid out), `tagged` (codes against a catalogue), `reader`.
+`keys`, `refs`, `optouts`, `page` (one text laid out), `tagged` (codes against a catalogue), `commanded`,
+`reader`.
 """
 
+from linker.tags.commanded import Commanded, command_lines, commanded
 from linker.tags.reader import as_json, candidate_codes, read
 from linker.tags.reading import (
     DEFAULT_OPTOUTS,
@@ -42,6 +44,7 @@ __all__ = [
     "REASONS",
     "CodeKind",
     "CodeSeen",
+    "Commanded",
     "KeyKind",
     "KeySeen",
     "OptOut",
@@ -53,6 +56,8 @@ __all__ = [
     "as_json",
     "candidate_codes",
     "canonical",
+    "command_lines",
+    "commanded",
     "is_code",
     "is_distinct",
     "is_ticket_key",

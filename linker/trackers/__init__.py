@@ -59,8 +59,18 @@ def together(parts: Iterable[Facts]) -> Facts:
     observations = tuple(observation for part in parts for observation in part.observations)
     acts = tuple(act for part in parts for act in part.acts)
     relations = tuple(relation for part in parts for relation in part.relations)
+    commands = tuple(command for part in parts for command in part.commands)
+    asked = tuple(asked for part in parts for asked in part.asked)
     wanted = tuple(ref for part in parts for ref in part.wanted)
     reason = None
-    if not (observations or acts or relations or wanted):
+    if not (observations or acts or relations or commands or asked or wanted):
         reason = next((part.ignored for part in parts if part.ignored), "the body says nothing of an item")
-    return Facts(observations=observations, acts=acts, relations=relations, wanted=wanted, ignored=reason)
+    return Facts(
+        observations=observations,
+        acts=acts,
+        relations=relations,
+        commands=commands,
+        asked=asked,
+        wanted=wanted,
+        ignored=reason,
+    )

@@ -70,6 +70,9 @@ def pull_request(
         head = head_of(payload, where, merged is not None)
         if head is not None:
             said["head"] = head
+    sizes = [payload.get(name) for name in ("additions", "deletions")]
+    if all(type(size) is int for size in sizes):
+        said["size"] = sum(size for size in sizes if isinstance(size, int))
     return _item(payload, where, spot, said, site, at, read_at)
 
 
@@ -138,6 +141,20 @@ def commits(pull: ItemId, payload: object, *, at: Millis, read_at: Millis | None
         commit = need_object(as_object(entry, where), "commit", where)
         messages.append(need_text(commit, "message", f"{where}.commit"))
     facets = Facets(commits=tuple(messages))
+    return Facts(observations=(Observation(item=pull, at=at, facets=facets, read_at=read_at),))
+
+
+def files(pull: ItemId, payload: object, *, at: Millis, read_at: Millis | None = None) -> Facts:
+    """The paths that a pull request changes; of a renamed file both."""
+    paths: dict[str, None] = {}
+    for index, entry in enumerate(as_list(payload, "files")):
+        where = f"files[{index}]"
+        told = as_object(entry, where)
+        paths[need_text(told, "filename", where)] = None
+        before = maybe_text(told, "previous_filename", where)
+        if before:
+            paths[before] = None
+    facets = Facets(paths=tuple(paths))
     return Facts(observations=(Observation(item=pull, at=at, facets=facets, read_at=read_at),))
 
 

@@ -1,8 +1,8 @@
-"""GitHub as a tracker: what it says becomes Facts, what we decided becomes its labels and commit statuses."""
+"""GitHub as a tracker: what it says becomes Facts, what we decided is written there."""
 
 from collections.abc import Callable, Iterator
 
-from linker.model import Change, Facts, Millis
+from linker.model import Change, Facts, ItemId, Millis
 from linker.trackers import SiteView
 from linker.trackers.github_client import GitHubClient
 from linker.trackers.github_reading import GitHubReading
@@ -35,6 +35,10 @@ class GitHubApi:
     def pages(self, scope: str, since: Millis | None, cursor: str | None, now: Millis) -> Iterator[Page]:
         """A repository and all in it, page by page; calling again with the last cursor continues there."""
         return self._reading.pages(scope, since, cursor, now)
+
+    def permission(self, item: ItemId, login: str) -> str:
+        """What somebody may do in the repository of an item: admin, maintain, write, triage, read or none."""
+        return self._reading.permission(item, login)
 
     def current(self, change: Change) -> dict[str, str | bool | None]:
         """What the surface of a Change has now, in the words of its `desired`."""

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import quote
 
-from linker.model import Facts, Millis, item_id
+from linker.model import Facts, ItemId, Millis, item_id
 from linker.trackers import SiteView, github
 from linker.trackers.github_client import GitHubClient, Listing, Query
 from linker.trackers.outcome import Gone, Page, Refused, Unreachable, joined, readable
@@ -23,6 +24,8 @@ Step = tuple[tuple[Facts, ...], Json | None]
 PER_PAGE = 100
 PULLS_PER_PAGE = 25  # each brings a request for its commits, and a page should not take minutes
 KEPT_SECONDS = 600.0
+FILE_PAGES = 3
+LOGIN = re.compile(r"[A-Za-z0-9_-]{1,100}(\[bot\])?", re.ASCII)
 COMMIT_PAGES = 3  # GitHub lists at most 250 commits of a pull request
 NAME = re.compile(r"(?!\.)[\w.-]{1,100}/[\w.-]{1,100}(?<!/\.)(?<!/\.\.)", re.ASCII)
 
@@ -55,7 +58,39 @@ class GitHubReading:
         if "pull_request" not in issue:
             return readable(partial(github.issue, issue, self._view, repository=repository, read_at=at))
         pull = self._client.call("GET", f"{path(repository)}/pulls/{number}")
-        return readable(partial(self._pull_request, pull, repository, at))
+        return readable(partial(self._whole_pull, pull, repository, at))
+
+    def _whole_pull(self, pull: Json, repository: Json, at: Millis) -> Facts:
+        """A pull request with its commits, and with the files that it changes, the first 300."""
+        said = self._pull_request(pull, repository, at)
+        own = said.observations[-1] if said.observations else None
+        if own is None:
+            return said
+        files: list[Any] = []
+        query: Query = {"per_page": PER_PAGE}
+        for _ in range(FILE_PAGES):
+            found = self._listed(f"{path(repository)}/pulls/{named(str(own.item))[1]}/files", query)
+            files += found.items
+            if not (query := found.following):
+                break
+        return joined(said, github.files(own.item, files, at=own.at, read_at=at))
+
+    def permission(self, item: ItemId, login: str) -> str:
+        """What somebody may do in a repository, by GitHub's word alone; who is unknown there may nothing."""
+        if not LOGIN.fullmatch(login):
+            return "none"
+        place, _ = named(str(item))
+
+        def ask(held: Json) -> str:
+            address = f"{path(held)}/collaborators/{quote(login, safe='')}/permission"
+            answer = self._client.call("GET", address)
+            told = answer if isinstance(answer, dict) else {}
+            return str(told.get("role_name") or told.get("permission") or "none")
+
+        try:
+            return self.within(place, ask)
+        except Gone:
+            return "none"
 
     def within(self, place: str, do: Callable[[Json], T]) -> T:
         """Do something in a repository; once more when it turns out to have another name by now.

@@ -1,20 +1,22 @@
-"""What GitHub is told: labels of ours on issues and pull requests, and our commit status.
+"""What GitHub is told: labels of ours, our check runs or commit statuses, reactions, and one comment.
 
 Each write may be repeated without a second effect, and counts as done only when the answer shows it.
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 from linker.model import Change
 from linker.trackers import SiteView
+from linker.trackers.github_checks import GitHubChecks
 from linker.trackers.github_client import GitHubClient, Query
 from linker.trackers.github_reading import PER_PAGE, GitHubReading, named, path
 from linker.trackers.outcome import Gone, Refused, Unreachable, label_of
 
 Json = dict[str, Any]
-Surface = dict[str, str | bool | None]
+Surface = dict[str, Any]
 
 LABEL_COLOUR = "c5d3e0"
 LABEL_TEXT = "Serves this key result. Set by Sightline."
@@ -31,26 +33,43 @@ class GitHubWriting:
         self._client = client
         self._view = view
         self._reading = reading
+        self._checks = GitHubChecks(client)
         self._labels: set[tuple[str, str]] = set()  # known to exist in a repository
 
     def current(self, change: Change) -> Surface:
-        """What the surface of a Change has now, in the words of its `desired`."""
+        """What the surface of a Change has now, in the words of its `desired`; {} where that is not asked."""
         place, number = self._place_of(change)
         if change.surface.startswith("status:"):
             sha, context = _sha(change), str(change.desired["context"])
             return self._reading.within(place, lambda held: self._status(held, sha, context)) or {}
+        if not change.surface.startswith("label:"):
+            return {}
         label, _ = label_of(change)
         return self._reading.within(place, lambda held: {"present": self._has(held, number, label)})
 
     def apply(self, change: Change) -> str:
         """Send one Change and see it confirmed; a surface that is not ours is refused before."""
         place, number = self._place_of(change)
-        if change.surface.startswith("status:"):
-            sha, desired = _sha(change), change.desired
-            return self._reading.within(place, lambda held: self._set_status(held, sha, desired))
+        write = self._write(change, number)
+        return self._reading.within(place, write)
+
+    def _write(self, change: Change, number: str) -> Callable[[Json], str]:
+        """How a surface is written in a repository."""
+        kind, _, rest = change.surface.partition(":")
+        desired = change.desired
+        if kind == "status":
+            sha = _sha(change)
+            return lambda held: self._set_status(held, sha, desired)
+        if kind == "check":
+            sha = _sha(change)
+            return lambda held: self._checks.set_run(held, sha, desired)
+        if kind == "comment":
+            return lambda held: self._checks.set_comment(held, number, str(desired["body"]))
+        if kind == "reaction" and rest.isdecimal():
+            return lambda held: self._checks.react(held, rest, str(desired["content"]))
         label, present = label_of(change)
         do = self._set_label if present else self._remove_label
-        return self._reading.within(place, lambda held: do(held, number, label))
+        return lambda held: do(held, number, label)
 
     def _has(self, repository: Json, number: str, label: str) -> bool:
         address = f"{path(repository)}/issues/{number}/labels"  # an item has at most a hundred
@@ -138,7 +157,7 @@ def _named(labels: object, label: str) -> bool:
 
 
 def _sha(change: Change) -> str:
-    sha = change.surface.removeprefix("status:")
+    sha = change.surface.partition(":")[2]
     if not SHA.fullmatch(sha):
         raise AssertionError(f"{change.surface!r} is no surface of GitHub")
     return sha

@@ -132,7 +132,7 @@ def joined(*parts: Facts) -> Facts:
     """Several Facts as one."""
     said: dict[str, tuple[object, ...]] = {}
     for part in parts:
-        for name in ("observations", "acts", "relations", "decisions", "wanted"):
+        for name in ("observations", "acts", "relations", "decisions", "commands", "asked", "wanted"):
             said[name] = said.get(name, ()) + getattr(part, name)
     return Facts.model_validate(said)
 

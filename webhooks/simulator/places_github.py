@@ -1,5 +1,6 @@
 """How GitHub spells people, repositories and labels, with all the addresses that real bodies carry."""
 
+import hashlib
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -104,6 +105,18 @@ def organization() -> Json:
 
 
 @lru_cache(maxsize=64)
+def changed_file(repository: str, path: str) -> Json:
+    """A file in the list of what a pull request changes."""
+    sha = hashlib.sha1(f"{repository}/{path}".encode(), usedforsecurity=False).hexdigest()
+    at = f"{WEB}/{ORG}/{repository}"
+    return {
+        "sha": sha, "filename": path, "status": "modified", "additions": 12, "deletions": 4, "changes": 16,
+        "blob_url": f"{at}/blob/{sha}/{path}", "raw_url": f"{at}/raw/{sha}/{path}",
+        "contents_url": f"{API}/repos/{ORG}/{repository}/contents/{path}?ref={sha}",
+        "patch": "@@ -1,4 +1,12 @@",
+    }  # fmt: skip
+
+
 def repository(name: str) -> Json:
     """A repository with all its addresses."""
     known = REPOSITORY[name]

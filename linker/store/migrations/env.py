@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from linker.store import tables  # noqa: F401 - it fills the metadata
+from linker.store import queues, tables  # noqa: F401 - they fill the metadata
 from linker.store.schema import metadata
 
 connection = context.config.attributes["connection"]

@@ -74,6 +74,15 @@ def commits(owner: str, name: str, number: int) -> Response:
     return page(found)
 
 
+@items.get("/repos/<owner>/<name>/pulls/<int:number>/files")
+def files(owner: str, name: str, number: int) -> Response:
+    """The files that a pull request changes: one for each of its commits, in the folder of its repository."""
+    full, _ = known_item(owner, name, number, "pull_request")
+    short = full.partition("/")[2]
+    made = range(1 + len(state().commits(full, number)))
+    return page([places.changed_file(short, f"src/{short}/part_{number % 7}_{at}.py") for at in made])
+
+
 @items.get("/repos/<owner>/<name>/issues/<int:number>/labels")
 def item_labels(owner: str, name: str, number: int) -> Response:
     """The labels of an issue or pull request."""
