@@ -6,7 +6,7 @@ from typing import Any
 
 from linker import tags
 from linker.okrs import Catalogue
-from linker.store import Connection, seen
+from linker.store import Connection, commands, seen
 from linker.store.items import by_rows
 from linker.store.seen import FindingRow, LinkRow
 from linker.store.up import serves
@@ -30,6 +30,7 @@ def looked_at(
     held = {row["id"]: row for row in by_rows(connection, parents)}
     around = _Around(held, serves(connection, parents), seen.above(connection, parents))
     asked = seen.asked_for(connection, {ref for row in rows for ref in row["doc"].get("n", ())})
+    said_to_us = commands.on_items(connection, ids)
     judged = {}
     for row in rows:
         own = row["id"]
@@ -49,6 +50,7 @@ def looked_at(
             named=around.named(said),
             removed=sorted((row["own"] or {}).get("unlinked", ())),
             notes=_notes(catalogue, said),
+            undone=_undone(said_to_us.get(own, ())),
         )
     return judged
 
@@ -142,6 +144,12 @@ def _places(row: Any, said: Sequence[LinkRow]) -> list[Place]:
             found[field].append(text)
     known = {"branch": "head" in facets, "title": True, "body": True, "commits": "commits" in facets}
     return [Place(PLACES[field], tuple(found.get(field, ())), known[field]) for field in PLACES]
+
+
+def _undone(said: Sequence[Any]) -> str:
+    """Why the last command was not done, where it was not understood; what nobody may is not told why."""
+    answered = [one for one in said if one["answer"]]
+    return str(answered[-1]["text"] or "") if answered else ""
 
 
 def _notes(catalogue: Catalogue, said: Sequence[LinkRow]) -> list[str]:

@@ -1,6 +1,6 @@
 """Pull requests judged: what they show, by which terms, and what has to be read before anything is said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 
@@ -50,6 +50,12 @@ class Policy(Protocol):
 
 class Advisor(Protocol):
     """Suggests key results for pull requests that have none."""
+
+    def turn(self, connection: Connection, catalogue: Catalogue, on: date) -> None:
+        """Draw from this catalogue on this day."""
+
+    def learn(self, connection: Connection, rows: Collection[int]) -> None:
+        """Take items in as they are now."""
 
     def advise(self, connection: Connection, rows: Sequence[Any]) -> Mapping[int, Sequence[Advice]]:
         """At most three for each row, best first; the same as before while the same is asked."""

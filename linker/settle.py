@@ -76,6 +76,9 @@ def settle(
     today = Today(catalogue, policy, now, on, advisor)
     with store.write() as connection:
         rows = work.take_dirty(connection, now, limit)
+        if advisor is not None:
+            advisor.turn(connection, catalogue, on)
+            advisor.learn(connection, rows)
         decided = decide(connection, today, rows)
         work.save_verdicts(connection, [_verdict_row(one, now) for one in decided if one.said])
         work.drop_verdicts(connection, [one.row for one in decided if one.said is None])

@@ -201,6 +201,7 @@ def pull(
     label: str | None = None,
     created: float = 1,
     repo_updated: float = 0,
+    author: str = "developer",
 ) -> Parcel:
     """A pull request as it is now; `label` is the one that a `labeled` or `unlabeled` event is about."""
     told = {
@@ -208,6 +209,7 @@ def pull(
         "merged_at": iso(updated) if merged else None,
         "merge_commit_sha": "f00d" if merged else None,
         "draft": False,
+        "user": {"login": author, "type": "Bot" if author.endswith("[bot]") else "User"},
         "head": {"sha": sha, "ref": branch, "repo": {"id": int(repo[0])}},
         "base": {"sha": "b0", "ref": "main", "repo": _repository(repo, repo_updated)},
     }
@@ -254,6 +256,11 @@ def renamed(repo: tuple[str, str], old: str, minutes: float) -> Parcel:
     """A repository has its new name since then; `old` is the name without its owner."""
     payload = {"action": "renamed", "changes": {"repository": {"name": {"from": old}}}}
     return _github("repository", payload, repo, minutes, "planner", None, minutes)
+
+
+def github_event(event: str, payload: dict[str, Any], minutes: float) -> Parcel:
+    """Any other event, as it is given."""
+    return _parcel("github", "github.com", "", event, minutes, {"x-github-event": event}, _bytes(payload))
 
 
 def _work(

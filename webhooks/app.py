@@ -14,7 +14,7 @@ from linker.store import Store, StoreDown, meta, open_store
 from reports.pages import pages
 from webhooks.health import health
 from webhooks.inbox import Clock, Inbox, wall_clock
-from webhooks.receivers import MOST_BYTES, RETRY_AFTER, Receivers
+from webhooks.receivers import MOST_BYTES, RETRY_AFTER, Received, Receivers
 from webhooks.refusals import Refusals
 from webhooks.signin import Lockbox, signin
 
@@ -46,8 +46,13 @@ class Services:
     refusals: Refusals
 
 
-def create_app(config: Config, store: Store | None = None, clock: Clock = wall_clock) -> Flask:
-    """The WSGI app for a configuration; the store must be at the newest schema."""
+def create_app(
+    config: Config, store: Store | None = None, clock: Clock = wall_clock, received: Received | None = None
+) -> Flask:
+    """The WSGI app for a configuration; the store must be at the newest schema.
+
+    `received` says when a delivery came, where that is not now: in a simulation.
+    """
     app = Flask(__name__, template_folder="../reports/templates", static_folder="../reports/static")
     store = store or open_store(config.store_url.get_secret_value())
     inbox, refusals = Inbox(store, clock), Refusals()
@@ -69,7 +74,9 @@ def create_app(config: Config, store: Store | None = None, clock: Clock = wall_c
         app.register_blueprint(blueprint)
     plain = HEADERS | ({"Strict-Transport-Security": ONE_YEAR} if config.url.startswith("https:") else {})
     plain |= {"Cache-Control": "no-store", "Content-Type": "application/json"}
-    answers = Receivers(app.wsgi_app, config, inbox, clock, refusals, list(plain.items()))
+    answers = Receivers(
+        app.wsgi_app, config, inbox, received or (lambda _: clock()), refusals, list(plain.items())
+    )
     app.wsgi_app = answers  # type: ignore[assignment, method-assign]  # Flask's own way to put something in front
     app.after_request(_headers)
     app.register_error_handler(HTTPException, _http_error)

@@ -6,16 +6,14 @@ from typing import Any
 
 import structlog
 
-from linker import okrs
-from linker.commanding import obey
 from linker.model import Change, ItemId, Millis
-from linker.okrs import Catalogue
-from linker.store import Store, StoreDown, commands, facts, items, lookup, work
+from linker.store import Store, StoreDown, items, lookup, work
 from linker.store.work import Done
 from linker.trackers import SiteView
 from linker.trackers.api import Api
 from linker.trackers.outcome import Blocked, Gone, Refused, Unreachable
-from webhooks.budget import FIRST_WAIT_MS, Budget
+from webhooks.budget import FIRST_WAIT_MS, Budget, unaccepted
+from webhooks.clerk import Clerk
 from webhooks.inbox import Clock, Inbox, wall_clock
 
 log = structlog.get_logger()
@@ -25,6 +23,7 @@ AT_ONCE = 8
 LONGEST_WAIT_MS = 3_600_000
 PATIENCE = 24  # tries of a change, at a site that answers others, before a person is asked
 RETRY_SECONDS = 1.0
+MOST_WRITES, BREAK_MS = 5, 600_000  # of one surface; comments and reactions of an item count together
 
 Discovered = Callable[[SiteView], None]
 
@@ -49,6 +48,7 @@ class Applier(threading.Thread):
         self._api = api
         self._store = store
         self._inbox = inbox
+        self._clerk = Clerk(site, api, store, inbox, self.budget)
         self._discovered = discovered  # called once with the site's fields, when the tracker told them
 
     def run(self) -> None:
@@ -76,7 +76,8 @@ class Applier(threading.Thread):
     def step(self) -> bool:
         """Learn the site's fields, send some changes, read some references; True when something was done."""
         now = self._clock()
-        return self._discover() | bool(self._obey(now)) | bool(self._send(now)) | bool(self._read(now))
+        obeyed = self._clerk.step(now) if self._goes_on("read") else 0
+        return self._discover() | bool(obeyed) | bool(self._send(now)) | bool(self._read(now))
 
     def _goes_on(self, kind: Any) -> bool:
         return not self.stop.is_set() and self.budget.free(kind)
@@ -92,7 +93,7 @@ class Applier(threading.Thread):
         except Unreachable as error:
             self.budget.failed(error)
         except (Gone, Refused) as error:
-            if _unaccepted(error):
+            if unaccepted(error):
                 self.budget.unaccepted(error)
             else:
                 log.warning(
@@ -114,15 +115,25 @@ class Applier(threading.Thread):
         with self._store.write() as connection:
             limit = 1 if self.budget.away else AT_ONCE
             changes = work.claim(connection, self.site, now, LEASE_MS, limit)
+            often = work.written_often(connection, changes, now - BREAK_MS, MOST_WRITES)
         done = []
         try:
             for row in changes:  # what is not tried gives its lease back
-                done.append(self._one(row) if self._goes_on("write") else Done(row, {}, None))
+                if row["id"] in often:
+                    done.append(self._broken(row, now))
+                else:
+                    done.append(self._one(row) if self._goes_on("write") else Done(row, {}, None))
         finally:
             done += [Done(row, {}, None) for row in changes[len(done) :]]
             with self._store.write() as connection:
                 work.finish(connection, done, self._clock())
         return len(changes)
+
+    def _broken(self, row: Any, now: Millis) -> Done:
+        """The breaker: two services that answer each other end here, and a person is told."""
+        said = f"written {MOST_WRITES} times in 10 minutes; waiting"
+        log.warning("breaker: an item is written too often", item=row["item"], surface=row["surface"])
+        return Done(row, {"due_at": now + BREAK_MS, "error": said}, None)
 
     def _one(self, row: Any) -> Done:
         item = ItemId(row["tracker"], self.site, row["tid"])
@@ -135,7 +146,7 @@ class Applier(threading.Thread):
         except Unreachable as error:
             return Done(row, self._later(row, error), None)
         except (Gone, Refused) as error:
-            if _unaccepted(error):
+            if unaccepted(error):
                 until = self.budget.unaccepted(error)
                 return Done(row, {"due_at": until, "error": str(error)[:500]}, None)
             self.budget.answered()
@@ -166,50 +177,6 @@ class Applier(threading.Thread):
             return values | {"state": work.REFUSED_CHANGE}
         return values
 
-    def _obey(self, now: Millis) -> int:
-        """Commands of people: what each may do is asked once, and kept with the decision."""
-        if not self._goes_on("read"):
-            return 0
-        with self._store.read() as connection:
-            waiting = commands.due(connection, self.site, now, AT_ONCE)
-        for row in waiting:
-            if not self._goes_on("read"):
-                break
-            item = ItemId(row["tracker"], self.site, row["tid"])
-            try:
-                permission = self._api.permission(item, row["content"]["actor"])
-            except (Blocked, Unreachable, Gone, Refused) as error:
-                self._command_later(row, error)
-                continue
-            self.budget.answered()
-            self._command(row, item, permission)
-        return len(waiting)
-
-    def _command(self, row: Any, item: ItemId, permission: str) -> None:
-        with self._store.read() as connection:
-            newest = facts.newest_catalogue(connection)
-            comment = row["id"].rpartition(":")[0]  # an edit takes back what the comment said before
-            edited = lookup.decisions_from(connection, row["item"], comment)
-        catalogue = okrs.load(newest.content) if newest else Catalogue(())
-        answer = obey(row["id"], item, row["content"], permission, catalogue, edited)
-        for decision in answer.decisions:
-            self._inbox.decide(decision)
-        with self._store.write() as connection:
-            commands.answer(connection, row["id"], answer.reaction, answer.text)
-            work.mark_dirty(connection, [row["item"]], 0)
-
-    def _command_later(self, row: Any, error: Blocked | Unreachable | Gone | Refused) -> None:
-        if isinstance(error, Blocked):
-            until = self.budget.blocked(error, "read")
-        elif isinstance(error, Unreachable):
-            self.budget.failed(error)
-            until = self._next(row)
-        else:
-            until = self.budget.unaccepted(error) if _unaccepted(error) else self._next(row)
-            log.warning("nobody tells what a person may do; asking again", site=self.site, error=str(error))
-        with self._store.write() as connection:
-            commands.later(connection, row["id"], until)
-
     def _read(self, now: Millis) -> int:
         if not self._goes_on("read"):
             return 0
@@ -236,7 +203,7 @@ class Applier(threading.Thread):
             self.budget.failed(error)
             return {"attempts": row["attempts"] + 1, "due_at": self._next(row), "error": str(error)[:500]}
         except (Gone, Refused) as error:
-            if _unaccepted(error):
+            if unaccepted(error):
                 return {"due_at": self.budget.unaccepted(error), "error": str(error)[:500]}
             self.budget.answered()
             state = work.GONE if isinstance(error, Gone) else work.REFUSED
@@ -256,8 +223,3 @@ class Applier(threading.Thread):
     def _next(self, row: Any) -> Millis:
         wait: Millis = min(FIRST_WAIT_MS << min(row["attempts"], 20), LONGEST_WAIT_MS)
         return self._clock() + wait
-
-
-def _unaccepted(error: Gone | Refused) -> bool:
-    """Whether the refusal is about who we are and not about what we asked for."""
-    return isinstance(error, Refused) and (error.status == 401 or "signing in" in error.text)

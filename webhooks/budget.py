@@ -7,7 +7,7 @@ import structlog
 
 from linker.model import Millis
 from linker.store import Connection, Store, meta
-from linker.trackers.outcome import Blocked
+from linker.trackers.outcome import Blocked, Gone, Refused
 from webhooks.inbox import Clock, wall_clock
 
 log = structlog.get_logger()
@@ -96,3 +96,8 @@ def held_up(connection: Connection) -> dict[str, dict[str, str]]:
     """Sites that do not answer as they should: name -> state and reason, for /readyz and pages."""
     found = meta.beginning(connection, PREFIX)
     return {key.removeprefix(PREFIX): json.loads(value) for key, value in found.items()}
+
+
+def unaccepted(error: Gone | Refused) -> bool:
+    """Whether the refusal is about who we are and not about what we asked for."""
+    return isinstance(error, Refused) and (error.status == 401 or "signing in" in error.text)

@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 
 from linker import okrs
+from linker.advising import Suggester
 from linker.config import Config, vocabulary
 from linker.fold import BATCH, Fold, Parsed
 from linker.model import Facts
@@ -54,6 +55,7 @@ class Engine:
         self._day = ""
         self._strangers: set[str] = set()
         self._okrs = OkrsFile(config, store, Inbox(store, clock))
+        self._suggester = Suggester(self._policy.grace_days)
         self.fold = Fold(
             store,
             self._parse,
@@ -111,7 +113,9 @@ class Engine:
         if folded == BATCH and wall_clock() - self._settled_at < LONGEST_UNSETTLED_MS:
             return True  # a burst: judge what it comes to, not each state on the way
         self._settled_at = wall_clock()
-        settled = settle(self.store, self.catalogue, self._policy, wall_clock(), self._today())
+        settled = settle(
+            self.store, self.catalogue, self._policy, wall_clock(), self._today(), advisor=self._suggester
+        )
         return bool(folded or settled)
 
     def _lead(self, leading: Leading) -> None:

@@ -14,15 +14,17 @@ from werkzeug.sansio.utils import get_content_length
 from werkzeug.wsgi import get_input_stream
 
 from linker.config import Config
+from linker.model import Millis
 from linker.store import StoreDown
 from linker.store.deliveries import Parcel
 from webhooks import github, jira
-from webhooks.inbox import Clock, Inbox
+from webhooks.inbox import Inbox
 from webhooks.refusals import Refusals
 from webhooks.signature import HEADERS, Scheme, verify, verify_token
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
+Received = Callable[[Environ], Millis]  # when a delivery came
 Wsgi = Callable[[Environ, Start], Iterable[bytes]]
 
 JIRA_EVENT = re.compile(rb'"webhookEvent"\s{0,8}:\s{0,8}"([\w:-]{1,64})"', re.ASCII)
@@ -44,15 +46,15 @@ PATHS: dict[str, Scheme] = {"/webhooks/github": "github", "/webhooks/jira": "jir
 log = structlog.get_logger()
 
 
-def _variable(header: str) -> str:
+def variable(header: str) -> str:
     """Where WSGI puts a header."""
     name = header.upper().replace("-", "_")
     return name if name == "CONTENT_TYPE" else f"HTTP_{name}"
 
 
-KEPT = tuple((name, _variable(name)) for name in KEPT_HEADERS)
-SIGNATURES = {source: _variable(name) for source, name in HEADERS.items()}
-TOKEN = _variable(TOKEN_HEADER)
+KEPT = tuple((name, variable(name)) for name in KEPT_HEADERS)
+SIGNATURES = {source: variable(name) for source, name in HEADERS.items()}
+TOKEN = variable(TOKEN_HEADER)
 
 
 class Answer(NamedTuple):
@@ -79,13 +81,13 @@ class Receivers:
         pages: Wsgi,
         config: Config,
         inbox: Inbox,
-        clock: Clock,
+        received: Received,
         refusals: Refusals,
         headers: Sequence[tuple[str, str]],
     ) -> None:
         self._pages = pages
         self._inbox = inbox
-        self._clock = clock
+        self._received = received
         self._refusals = refusals
         self._headers = headers
         self._keys: dict[Scheme, list[_Keys]] = {
@@ -130,7 +132,7 @@ class Receivers:
         headers = {name: environ[variable] for name, variable in KEPT if variable in environ}
         own, event = _named(source, headers, body)
         try:
-            parcel = Parcel(source, site, own[:200], event, self._clock(), headers, body)
+            parcel = Parcel(source, site, own[:200], event, self._received(environ), headers, body)
             kept = self._inbox.keep(parcel, PATIENCE)
         except (StoreDown, TimeoutError) as error:
             because = str(error) or "no answer"

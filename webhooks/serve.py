@@ -26,6 +26,7 @@ from webhooks import logs
 from webhooks.app import create_app
 from webhooks.engine import Engine
 from webhooks.inbox import Clock, wall_clock
+from webhooks.receivers import Received
 
 THREADS = 16
 SWITCH_INTERVAL = 0.0005  # seconds; halves the slowest acks while the writer thread commits
@@ -48,7 +49,7 @@ def serve(
     clock: Clock = wall_clock,
     spacing: float | None = None,
     ready: Callable[[], None] | None = None,
-    web_clock: Clock | None = None,
+    received: Received | None = None,
     speak: Speak = logs.speak_json,
 ) -> None:
     """Serve until a signal comes; returns when open requests are answered and the engine has stopped."""
@@ -75,11 +76,11 @@ def serve(
         server.on_shutdown(runner.stop)
     if ready is not None:
         server.on_startup(ready)
-    loader = partial(load, config=config, clock=web_clock or wall_clock, speak=speak, parent=os.getpid())
+    loader = partial(load, config=config, received=received, speak=speak, parent=os.getpid())
     server.serve(target_loader=loader, wrap_loader=True)
 
 
-def load(_target: str, config: Config, clock: Clock, speak: Speak, parent: int) -> Any:
+def load(_target: str, config: Config, received: Received | None, speak: Speak, parent: int) -> Any:
     """The app of the worker process, which ends when its supervisor does."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -87,7 +88,7 @@ def load(_target: str, config: Config, clock: Clock, speak: Speak, parent: int) 
             sys.exit(0)
     speak()
     sys.setswitchinterval(SWITCH_INTERVAL)
-    return create_app(config, clock=clock)
+    return create_app(config, received=received)
 
 
 def probe(host: str, port: int) -> None:

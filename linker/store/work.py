@@ -1,5 +1,6 @@
 """Work to do: items to settle, references to read, changes to send; claimed with a lease."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -147,7 +148,7 @@ def claim(connection: Connection, site: str, now: int, lease: int, limit: int) -
         .join(items, items.c.id == outbox.c.item)
         .where(outbox.c.site == site, outbox.c.state == WAITING)
         .where(outbox.c.due_at <= now, outbox.c.lease_until <= now)
-        .where(outbox.c.item.not_in(select(dirty.c.item)))
+        .where(outbox.c.item.not_in(select(dirty.c.item).where(dirty.c.due_at <= now)))
         .order_by(outbox.c.rank, outbox.c.due_at, outbox.c.id)
         .limit(limit)
     )
@@ -157,6 +158,26 @@ def claim(connection: Connection, site: str, now: int, lease: int, limit: int) -
     for part in chunks([row["id"] for row in found]):
         connection.execute(update(outbox).where(outbox.c.id.in_(part)).values(lease_until=now + lease))
     return found
+
+
+def written_often(
+    connection: Connection, changes: Sequence[RowMapping], since: int, most: int
+) -> frozenset[int]:
+    """Those changes whose surface was written so often since a time that another one may be a loop.
+
+    What is said to people (comments and reactions) counts together for an item: a loop of two services that
+    answer each other writes a new one each time.
+    """
+    counts: Counter[tuple[int, str]] = Counter()
+    for part in chunks({row["item"] for row in changes}):
+        query = select(applied.c.item, applied.c.surface).where(applied.c.item.in_(part))
+        query = query.where(applied.c.recorded_at > since, applied.c.result != "already")
+        counts.update((item, _spoken(surface)) for item, surface in connection.execute(query))
+    return frozenset(row["id"] for row in changes if counts[row["item"], _spoken(row["surface"])] >= most)
+
+
+def _spoken(surface: str) -> str:
+    return "said" if surface.partition(":")[0] in ("comment", "reaction") else surface
 
 
 class Done(NamedTuple):

@@ -40,6 +40,7 @@ def judge(seen: Judged, active: Active, why_inactive: WhyInactive) -> Verdict:
                 "looked": _looked(seen),
                 "notes": tuple(seen.notes),
                 "title": cut(plain(verdict.title, 500)),
+                "text": f"{verdict.text} {_undone(seen)}".rstrip(),
             }
             return verdict.model_copy(update=known)
     raise AssertionError("the last judge has a word for everything")
@@ -153,6 +154,10 @@ JUDGES: tuple[Callable[[Judged, Active, WhyInactive], Verdict | None], ...] = (
 def cut(text: str, limit: int = TITLE) -> str:
     """A text that fits; what does not ends in an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1].rstrip(" ,") + "…"
+
+
+def _undone(seen: Judged) -> str:
+    return f"The last command was not done: {seen.undone}" if seen.undone else ""
 
 
 def _looked(seen: Judged) -> tuple[tuple[str, str], ...]:

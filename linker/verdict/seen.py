@@ -57,4 +57,5 @@ class Judged(NamedTuple):
     places: Sequence[Place] = ()
     named: Sequence[Named] = ()
     removed: Sequence[str] = ()  # full ids that a person unlinked here
+    undone: str = ""  # why the last command of a person was not done, in our words
     notes: Sequence[str] = ()  # what a reader may wonder about: which of two cycles a code means

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from flask import Flask, has_request_context, request
+from flask import Flask
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -23,10 +23,12 @@ from linker.model import Millis
 from linker.store import Store, deliveries, open_store, views, work
 from webhooks import logs
 from webhooks.inbox import Inbox, wall_clock
+from webhooks.receivers import Environ, variable
 from webhooks.serve import probe, serve
 from webhooks.signin import Lockbox
 from webhooks.simulator import Delivery, Quarter, quarter, sign
 from webhooks.simulator.fakes import create_github, create_jira
+from webhooks.simulator.settings import APP_KEY, app_key
 
 SENDERS = 4
 AT = "X-Simulated-At"  # read by the demo's own clock only
@@ -35,13 +37,13 @@ SECRET_NAMES = {
     "github": "GITHUB_WEBHOOK_SECRET",
     "jira": "JIRA_WEBHOOK_SECRET",
 }
-TOKEN_NAMES = ("GITHUB_TOKEN", "JIRA_USER", "JIRA_TOKEN")
+TOKEN_NAMES = ("JIRA_USER", "JIRA_TOKEN")
 console = Console(highlight=False, soft_wrap=True)
 
 
-def quarter_clock() -> Millis:
+def quarter_clock(environ: Environ) -> Millis:
     """When a delivery came, by its sender: the inbox follows the quarter, so that history has depth."""
-    stamp = request.headers.get(AT, "") if has_request_context() else ""
+    stamp = str(environ.get(variable(AT), ""))
     return int(stamp) if stamp.isdigit() else wall_clock()
 
 
@@ -65,7 +67,7 @@ def run(port: int, today: date | None, *, stay: bool) -> bool:
         serve(
             config,
             clock=partial(_constant, now),
-            web_clock=quarter_clock,
+            received=quarter_clock,
             spacing=0.0,
             ready=thread.start,
             speak=logs.speak_never,
@@ -173,7 +175,7 @@ class Feeder:
             f"{seen['tickets']:,} tickets in {seen['epics']} epics and {seen['pulls']:,} pull requests: "
             f"{seen['serving']:,} serve a key result, {seen['exempt']:,} exempt, {seen['neither']:,} neither."
         )
-        console.print(f"{sent:,} labels and statuses written to the simulated trackers.")
+        console.print(f"{sent:,} labels and checks written to the simulated trackers.")
         for failure in self._failed[:5]:
             console.print(f"Not accepted: {failure}", markup=False)
         token = Lockbox(self._store).make()
@@ -218,8 +220,8 @@ def _configure(
 ) -> tuple[Config, dict[str, str]]:
     keys = {source: secrets.token_hex(16) for source in SECRET_NAMES}
     environ = {SECRET_NAMES[source]: key for source, key in keys.items()}
-    environ |= {name: secrets.token_hex(8) for name in TOKEN_NAMES}
-    text = whole.app_yaml(*addresses, url=f"http://127.0.0.1:{port}")
+    environ |= {name: secrets.token_hex(8) for name in TOKEN_NAMES} | {APP_KEY: app_key()}
+    text = whole.app_yaml(*addresses, url=f"http://127.0.0.1:{port}", app=True)
     (folder / "app.yaml").write_text(f"{text}listen: {{ host: 127.0.0.1, port: {port} }}\n", encoding="utf-8")
     (folder / "okrs.yaml").write_text(whole.okrs_yaml, encoding="utf-8")
     return load_config(folder / "app.yaml", environ, service=True), keys

@@ -40,10 +40,12 @@ class Quarter(NamedTuple):
         self,
         github_url: str = "https://api.github.com",
         jira_url: str = "https://northwind.example.com",
+        *,
+        app: bool = False,
         **more: str,
     ) -> str:
         """The operator's file for this company, with the addresses of the two trackers."""
-        return app_yaml(github_url, jira_url, **more)
+        return app_yaml(github_url, jira_url, **more, app=app)
 
 
 def quarter(seed: int = 7, today: date | None = None) -> Quarter:

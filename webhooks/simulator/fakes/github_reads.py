@@ -205,7 +205,7 @@ def _sorted(found: list[Json], default: str) -> list[Json]:
 
 def held_shas(full: str) -> set[str]:
     """Every commit of a repository that the fake knows: of pull requests, and their merges."""
-    found: set[str] = set()
+    found: set[str] = set(state().extra_shas)
     for number, held in state().all_items(full):
         if held.part == "pull_request":
             told = held.now(full)

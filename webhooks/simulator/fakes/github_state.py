@@ -82,6 +82,7 @@ class GitHubState:
         self.statuses: dict[tuple[str, str], list[Json]] = {}
         self.check_runs: dict[tuple[str, int], Json] = {}
         self.permissions: dict[str, str] = {}
+        self.extra_shas: set[str] = set()  # commits that no pull request has: those of a merge queue
         self.renamed: dict[str, int] = {}
         self.sent: list[Delivery] = []
         self._commits = quarter.commits if quarter else {}
