@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 POSTGRES_HOME = "SIGHTLINE_TEST_POSTGRES"  # the folder of this run's one server
+MEMORY, ROOM = Path("/dev/shm"), 4 * 1024**3  # files in memory, and the bytes that must be free there
 
 settings.register_profile(
     "sightline",
@@ -178,10 +179,22 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     config.option.reportchars += "s"
+    _keep_files_in_memory()
     # As root the wheel opens every folder above its data to all users: so keep out of homes, and of pytest's
     # own folder, which another run would close again.
     os.environ[POSTGRES_HOME] = str(Path(tempfile.gettempdir()) / f"sightline-pg-{os.getpid()}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill must not leave a server behind
+
+
+def _keep_files_in_memory() -> None:
+    """Temporary files of this run, its workers and the services they start cost no wait for a disk.
+
+    Stores are as durable as ever, their folder is not: no test pulls the plug. Who names a folder gets it.
+    """
+    named = any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP", "PYTEST_DEBUG_TEMPROOT"))
+    if named or not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
+        return
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
