@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+import shares
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 if TYPE_CHECKING:
     from linker.store import Store
+    from webhooks.simulator import Quarter
 
 ROOT = Path(__file__).parents[1]
 POSTGRES_HOME = "SIGHTLINE_TEST_POSTGRES"  # the folder of this run's one server
@@ -42,6 +44,14 @@ def shared_data() -> Path:
     if not found.is_dir():
         pytest.skip("the shared test data is not beside this checkout (../shared/data)")
     return found
+
+
+@pytest.fixture(scope="session")
+def told() -> "Quarter":
+    """The simulated quarter; nobody changes it."""
+    from webhooks.simulator import quarter
+
+    return quarter()
 
 
 # --- stores: each test gets empty databases at the newest migration, which runs once per process and kind
@@ -204,6 +214,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     _server(str(home)).stop()
     shutil.rmtree(home, ignore_errors=True)
+
+
+# --- who runs what
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first."""
+    items.sort(key=lambda item: shares.rank(item.path.name))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Modules are given to workers as tests/shares.py says, where no other way was asked for."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    config.option.loadscopereorder = False  # it would put modules of many short tests first
+    return shares.Shares(config, log)
 
 
 # --- no test leaves this machine

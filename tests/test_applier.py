@@ -24,7 +24,7 @@ from webhooks.app import create_app
 from webhooks.applier import Applier
 from webhooks.engine import Engine, drain
 from webhooks.inbox import Inbox
-from webhooks.simulator import Delivery, Quarter, quarter
+from webhooks.simulator import Delivery, Quarter
 from webhooks.simulator.fakes import GitHubState, JiraState, create_github, create_jira, mount
 from webhooks.sites import access
 
@@ -86,11 +86,6 @@ class World:
         """Statuses by commit, and how often each label was set, as the trackers saw it."""
         statuses = {place: len(held) for place, held in self.github.statuses.items()}
         return statuses, Counter((echo.event, echo.body) for echo in self.echoes)
-
-
-@pytest.fixture(scope="module")
-def told() -> Quarter:
-    return quarter()
 
 
 @pytest.fixture(scope="module")

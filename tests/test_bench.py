@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-pytestmark = pytest.mark.xdist_group("bench")  # one process makes what all of these look at
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ from linker.trackers.github_api import GitHubApi
 from linker.trackers.jira_api import JiraApi
 from linker.trackers.outcome import Blocked, Page, Unreachable
 from webhooks.simulator.fakes import GitHubState, JiraState, create_github, create_jira, mount
-from webhooks.simulator.play import Quarter, quarter
+from webhooks.simulator.play import Quarter
 
 judged = pytest.mark.skipif(
     not CONTRACTS.is_dir(), reason="the contracts are not in ../shared/data/contracts"
@@ -93,16 +93,10 @@ def test_both_trackers_are_spoken_to_alike() -> None:
 # --- a whole company, each request within the contracts
 
 
-@pytest.fixture(scope="module")
-def company() -> Quarter:
-    """A quarter of the invented company, up to its ninth week."""
-    return quarter()
-
-
 @pytest.fixture
-def sites(company: Quarter) -> Iterator[tuple[GitHubState, JiraState]]:
+def sites(told: Quarter) -> Iterator[tuple[GitHubState, JiraState]]:
     """Both trackers of the company, as they stand."""
-    github, jira = create_github(company), create_jira(company)
+    github, jira = create_github(told), create_jira(told)
     with web() as mock:
         mount(mock, github, GITHUB_WIRE)
         mount(mock, jira, JIRA)

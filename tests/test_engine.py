@@ -18,16 +18,11 @@ from linker.store.tables import items
 from webhooks.engine import Engine, drain, is_led
 from webhooks.inbox import Inbox
 from webhooks.okrs_file import load_if_changed
-from webhooks.simulator import Quarter, quarter
+from webhooks.simulator import Quarter
 from webhooks.simulator.fakes import GitHubState, JiraState, create_github, create_jira
 
 MANY = 150
 TOKENS = {"GITHUB_TOKEN": "one", "JIRA_USER": "bot@example.com", "JIRA_TOKEN": "two"}
-
-
-@pytest.fixture(scope="module")
-def told() -> Quarter:
-    return quarter()
 
 
 class Site:

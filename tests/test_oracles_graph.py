@@ -19,8 +19,6 @@ from linker.store.deliveries import Parcel
 from webhooks.engine import Engine
 from webhooks.inbox import Inbox
 
-pytestmark = pytest.mark.xdist_group("oracles")  # one process folds what all of these look at
-
 Row = dict[str, Any]
 PROJECTS = ("KAFKA", "ARROW", "PARQUET")
 REPOSITORIES = {

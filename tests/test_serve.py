@@ -15,17 +15,12 @@ import pytest
 from running import APP, OKRS, TOKENS, Installation, Running, command_line, listen, request, ticket, until
 
 from linker.store import deliveries, exports, work
-from webhooks.simulator import Delivery, Quarter, quarter
+from webhooks.simulator import Delivery, Quarter
 from webhooks.simulator.fakes import GitHubState, JiraState, create_github, create_jira
 
 WRITTEN = 200  # deliveries of the quarter, enough for some labels and statuses
 KILLS = int(os.environ.get("SIGHTLINE_TEST_KILLS", "12"))
 TICKETS = [ticket(f"PAY-{n}", 10_000 + n, f"Ticket {n} [O1.KR2]" if n % 3 else "Plain") for n in range(240)]
-
-
-@pytest.fixture(scope="module")
-def told() -> Quarter:
-    return quarter()
 
 
 @pytest.fixture

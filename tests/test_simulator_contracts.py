@@ -13,7 +13,7 @@ from openapi_core import Config, OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAPIResponse
 from openapi_schema_validator import OAS31Validator
 
-from webhooks.simulator import Quarter, quarter
+from webhooks.simulator import Quarter
 from webhooks.simulator.fakes import create_github, create_jira
 
 GITHUB = ("github-openapi.subset.json", "https://api.github.com")
@@ -48,11 +48,6 @@ PATHS = {
     ),
 }  # fmt: skip
 CASES = [(contract, path) for contract, paths in PATHS.items() for path in paths]
-
-
-@pytest.fixture(scope="module")
-def told() -> Quarter:
-    return quarter()
 
 
 @pytest.fixture(scope="module")

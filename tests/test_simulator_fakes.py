@@ -12,7 +12,7 @@ import responses
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
-from webhooks.simulator import Delivery, Quarter, quarter
+from webhooks.simulator import Delivery, Quarter
 from webhooks.simulator.deliveries import headers_of, to_bytes
 from webhooks.simulator.fakes import GitHubState, JiraState, create_github, create_jira, mount
 
@@ -44,11 +44,6 @@ class Fakes:
             if held.part == "pull_request" and held.now(place[0])["state"] == "open"
         )
         return f"/repos/{place[0]}/issues/{place[1]}", held.now(place[0])["head"]["sha"]
-
-
-@pytest.fixture(scope="module")
-def told() -> Quarter:
-    return quarter()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from linker.config import load_config, read_catalogue
 from linker.okrs import load
-from webhooks.simulator import Delivery, Quarter, quarter
+from webhooks.simulator import Delivery, Quarter
 from webhooks.simulator.catalogue import okrs_yaml, versions
 from webhooks.simulator.weeks import CYCLES
 
@@ -26,11 +26,6 @@ MISTAKES = {
     "pull request before its ticket", "title gets its key later", "linked after the merge", "umbrella ticket",
     "two pull requests of one ticket", "added after start", "carried over", "late", "repeated", "other id",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def told() -> Quarter:
-    return quarter()
 
 
 @pytest.mark.parametrize("mistake", sorted(MISTAKES))

@@ -18,18 +18,13 @@ from linker.store.queues import syncs as sync_rows
 from linker.store.tables import items, kr_sets, standing
 from webhooks.engine import Engine, drain
 from webhooks.inbox import Inbox
-from webhooks.simulator import Delivery, Quarter, quarter
+from webhooks.simulator import Delivery, Quarter
 from webhooks.simulator.fakes import GitHubState, JiraState, create_github, create_jira
 from webhooks.syncing import Scope, Step, scopes, sync_scope
 
 MANY = 1200
 TOKENS = {"GITHUB_TOKEN": "one", "JIRA_USER": "bot@example.com", "JIRA_TOKEN": "two"}
 Standing = dict[str, tuple[frozenset[str], str | None]]
-
-
-@pytest.fixture(scope="module")
-def told() -> Quarter:
-    return quarter()
 
 
 class Trackers:
