@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,7 @@ class Installation:
         (folder / "watch" / "sitecustomize.py").write_text(WATCH, encoding="utf-8")
         self.secrets = {**SECRETS, **(environ or {})}
         self._left = folder / "left.txt"
+        self._created = False
 
     @property
     def environ(self) -> dict[str, str]:
@@ -135,11 +137,17 @@ class Installation:
     def config(self) -> Config:
         return load_config(self.folder / "app.yaml", self.secrets, catalogue=False)
 
+    @cached_property
+    def _url(self) -> str:
+        return self.config.store_url.get_secret_value()
+
     @contextmanager
     def store(self) -> Iterator[Store]:
         """Its store, while the service runs or not."""
-        opened = open_store(self.config.store_url.get_secret_value())
-        opened.create()
+        opened = open_store(self._url)
+        if not self._created:
+            opened.create()
+            self._created = True  # to look again, as `until` does, must cost the service little
         try:
             yield opened
         finally:
