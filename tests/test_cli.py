@@ -5,7 +5,7 @@ import logging
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,17 +65,26 @@ def filled(home: Installation) -> Installation:
     """A ticket that serves by its title, one that serves nothing, and a dead letter."""
     with home.store() as store:
         load_if_changed(home.config, store, Inbox(store, lambda: 1_790_000_000_000))
-        keep(home, "1", ticket("PAY-12", 10012, "Quote once [O1.KR2]"))
-        keep(home, "2", ticket("PAY-13", 10013, "Something else"))
-        keep(home, "3", b"no json")
+    keep(
+        home,
+        {
+            "1": ticket("PAY-12", 10012, "Quote once [O1.KR2]"),
+            "2": ticket("PAY-13", 10013, "Something else"),
+            "3": b"no json",
+        },
+    )
     fold(home)
     return home
 
 
-def keep(home: Installation, own: str, body: bytes) -> None:
+def keep(home: Installation, bodies: Mapping[str, bytes]) -> None:
+    """Deliveries of Jira by their id, as the receivers would keep them."""
     with home.store() as store, store.write() as connection:
-        parcel = Parcel("jira", "northwind", own, "", 1_793_610_000_000, heads("jira", "", own), body)
-        deliveries.keep(connection, [parcel])
+        parcels = [
+            Parcel("jira", "northwind", own, "", 1_793_610_000_000, heads("jira", "", own), body)
+            for own, body in bodies.items()
+        ]
+        deliveries.keep(connection, parcels)
 
 
 def fold(home: Installation) -> None:
@@ -145,12 +154,36 @@ def test_a_surprise_is_one_line_and_a_traceback_only_with_debug(home: Installati
     with home.store() as store, store.write() as connection:
         connection.exec_driver_sql("DROP TABLE link_log")
         connection.exec_driver_sql("DROP TABLE links")
-    keep(home, "1", ticket())
+    keep(home, {"1": ticket()})
     found = run("graph", "hash")
     assert found.exit_code == 1
     assert found.stderr.startswith("Something went wrong here: OperationalError: ")
     assert found.stderr.endswith("Run it again with --debug to see where.\n")
     assert "no such table" in str(run("graph", "hash", "--debug").exception)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("app.yaml", "tracker: jira", "tracker: jria", "app.yaml:12: "),
+        ("app.yaml", "[PAY]", "[pay!]", "app.yaml:15: "),
+        ("okrs.yaml", "baseline: 45", "baseline: many", "okrs.yaml:12: "),
+        ("okrs.yaml", OKRS, "cycles: [", "okrs.yaml:1: "),
+        ("app.yaml", "sqlite:///", "mysql:///", "app.yaml:1: "),
+    ],
+)
+def test_a_mistake_in_a_file_is_one_clear_line(
+    home: Installation, run: Run, file: str, old: str, new: str, said: str
+) -> None:
+    path = home.folder / file
+    path.write_text(path.read_text().replace(old, new))
+    found = run("serve")
+    assert found.exit_code == 1
+    assert isinstance(found.exception, SystemExit)  # said on purpose, not met by surprise
+    lines = [line for line in found.stderr.splitlines() if "(warning)" not in line]
+    assert [line for line in lines if line.startswith(said)], found.stderr
+    assert len(lines) == 2  # the mistake, and the count
+    assert "Traceback" not in found.stderr
 
 
 # --- help
@@ -312,8 +345,7 @@ def test_a_line_that_is_no_entry_is_named(run: Run, line: str) -> None:
 
 
 def test_a_reader_that_leaves_is_no_error(filled: Installation) -> None:
-    for n in range(400):
-        keep(filled, f"m{n}", ticket(f"PAY-{n + 100}", 20_000 + n))
+    keep(filled, {f"m{n}": ticket(f"PAY-{n + 100}", 20_000 + n) for n in range(400)})
     fold(filled)
     command = filled.command("graph", "export")
     with subprocess.Popen(
