@@ -27,7 +27,7 @@ def rank(file: str) -> int:
     return LONG.index(file) if file in LONG else len(LONG)
 
 
-class Shares(LoadScopeScheduling):
+class Shares(LoadScopeScheduling):  # type: ignore[misc]  # it ships no types
     """A unit of work is a module, or a test of a module whose tests go singly; in the order of collection."""
 
     def _split_scope(self, nodeid: str) -> str:
