@@ -45,7 +45,7 @@ class Batch:
     times: dict[int, set[Millis]] = field(default_factory=dict)  # row -> times at which its links may turn
     late: set[int] = field(default_factory=set)  # rows whose past has to be looked at once more
     dirty: set[int] = field(default_factory=set)  # rows to judge again
-    moved: set[int] = field(default_factory=set)  # rows whose links came or went
+    moved: set[int] = field(default_factory=set)  # rows whose name, presence or links changed
     sprints: set[int] = field(default_factory=set)  # rows whose sprints changed
     renamed: set[int] = field(default_factory=set)  # rows of repositories that are called otherwise now
     makers: dict[int, int] = field(default_factory=dict)  # row -> delivery that touched its links last
@@ -139,6 +139,8 @@ class Batch:
         self._linked(item, fact, observed.changed, newest, (born, created))
         if observed.changed & SHOWN:
             self.dirty.add(item.row)
+        if observed.changed & {"deleted", "alias"}:
+            self.moved.add(item.row)
         if "sprints" in observed.changed:
             self.sprints.add(item.row)
         if "alias" in observed.changed and item.id.place == "repo" and item.row not in self.fresh:

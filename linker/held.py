@@ -15,6 +15,7 @@ from linker.model import Decision, Facets, ItemId, Millis, Observation
 
 LONG = ("body", "commits")  # kept once by their hash, beside the items
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+TIED = ("parent", "links")  # relations may come and go by events of their own
 CODED = ("title", "body", "head", "commits", "labels", "field")
 
 
@@ -163,7 +164,7 @@ def observe(held: Held, observation: Observation, values: dict[str, Any], hashes
             if name in CODED:
                 _appear(held, name, value, observation.at)
         newer = Facet(observation.at, observation.read_at or 0, own, own if name in LONG else value)
-        if _take(held, name, newer):
+        if _take(held, name, newer) or (name in TIED and _overtakes(held, name, older)):
             changed.add(name)
     return Observed(frozenset(changed), texts, bool(held.unsettled - before))
 
@@ -185,6 +186,13 @@ def _take(held: Held, name: str, newer: Facet) -> bool:
         return False
     held.facets[name] = newer
     return newer.hash != older.hash
+
+
+def _overtakes(held: Held, name: str, older: Facet | None) -> bool:
+    """Whether a body says the same as the one before, and a relation that came or went between them is over."""
+    now = held.facets[name]
+    since = -1 if older is None else older.at
+    return any(since <= tie.at < now.at for ties in held.ties.values() for tie in ties)
 
 
 def _rank(name: str, facet: Facet) -> tuple[object, ...]:

@@ -197,7 +197,19 @@ def repository_renamed() -> list[Parcel]:
     ]
 
 
+def parent_that_came_between() -> list[Parcel]:
+    """Two bodies say that there is no parent, and between them an event of its own said that there is one."""
+    return [
+        s.epic(10010, "PAY-3", 5, body="KR: O1.KR1"),
+        s.ticket(*TICKET, 6, title="Cache"),
+        s.linked(10010, TICKET[0], 20, "Epic-Story Link"),
+        s.loaded(0),
+        s.ticket(*TICKET, 40, title="Cache"),
+    ]
+
+
 STORIES = (
+    parent_that_came_between,
     retitle,
     close_and_reopen,
     key_move,
