@@ -137,16 +137,20 @@ class Batch:
         if item.born is not None and born is None:
             self.born.add(item.row)
         self._linked(item, fact, observed.changed, newest, (born, created))
-        if observed.changed & SHOWN:
-            self.dirty.add(item.row)
-        if observed.changed & {"deleted", "alias"}:
-            self.moved.add(item.row)
-        if "sprints" in observed.changed:
-            self.sprints.add(item.row)
-        if "alias" in observed.changed and item.id.place == "repo" and item.row not in self.fresh:
-            self.renamed.add(item.row)
+        self._shown(item, observed.changed)
         if observed.doubtful:
             self.doubtful.add(item.id)
+
+    def _shown(self, item: Held, changed: frozenset[str]) -> None:
+        """What has to be judged or written again since facets changed that are shown somewhere."""
+        if changed & SHOWN:
+            self.dirty.add(item.row)
+        if changed & {"deleted", "alias"}:
+            self.moved.add(item.row)
+        if "sprints" in changed:
+            self.sprints.add(item.row)
+        if "alias" in changed and item.id.place == "repo" and item.row not in self.fresh:
+            self.renamed.add(item.row)
 
     def _linked(
         self,

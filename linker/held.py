@@ -189,7 +189,7 @@ def _take(held: Held, name: str, newer: Facet) -> bool:
 
 
 def _overtakes(held: Held, name: str, older: Facet | None) -> bool:
-    """Whether a body says the same as the one before, and a relation that came or went between them is over."""
+    """Whether a body says the same as the one before, and ends a relation that came between them."""
     now = held.facets[name]
     since = -1 if older is None else older.at
     return any(since <= tie.at < now.at for ties in held.ties.values() for tie in ties)

@@ -7,7 +7,7 @@ from flask import abort, redirect, url_for
 from werkzeug.wrappers import Response
 
 from linker.model import Level
-from linker.store import counts, flow, lists, lookup, sprints, work
+from linker.store import advice, commands, counts, flow, lists, lookup, sprints, work
 from linker.store.items import by_rows
 from linker.store.up import Step
 from linker.verdict import Verdict
@@ -17,12 +17,14 @@ from reports.frame import Frame, framed, render
 
 
 class Answer(NamedTuple):
-    """What an item serves, in words: the largest line of its page."""
+    """What an item serves, in words: the largest line of its page, and what mends it, the shortest first."""
 
     word: str
     title: str
     text: str
-    fix: str
+    fixes: tuple[str, ...] = ()
+    looked: tuple[tuple[str, str], ...] = ()  # where the check looked, and what it found there
+    notes: tuple[str, ...] = ()
 
 
 class Node(NamedTuple):
@@ -83,49 +85,60 @@ def _page(frame: Frame, row: int) -> str | Response:
         sets=counts.kr_sets(frame.connection),
         outside=_outside(frame, found.row),
         unsettled=found.row["doc"].get("u", []),
+        suggested=_suggested(frame, row),
+        commands=commands.on_items(frame.connection, [row]).get(row, []),
     )
 
 
 def answer(frame: Frame, found: Why) -> Answer:
     """The verdict of a pull request as the check says it, the standing of anything else."""
     if found.row["deleted"]:
-        return Answer("dropped", "Deleted in the tracker", "It serves nothing and counts nowhere.", "")
+        return Answer("dropped", "Deleted in the tracker", "It serves nothing and counts nowhere.")
     if found.row["level"] == Level.PULL_REQUEST:
         return _judged(frame, found)
     live = [kr for kr in found.krs if kr in frame.active]
     codes = wording.listed([frame.code(kr) for kr in live])
     if live:
         titles = [kr.title for one in live if (kr := frame.kr(one)) is not None]
-        return Answer("serving", f"Serves {codes}", "; ".join(titles), "")
+        return Answer("serving", f"Serves {codes}", "; ".join(titles))
     if found.exemption not in (None, "none"):
         reason = wording.EXEMPTIONS.get(found.exemption or "", found.exemption or "")
-        return Answer("exempt", f"Exempt: {reason}", "It serves no key result on purpose.", "")
+        return Answer("exempt", f"Exempt: {reason}", "It serves no key result on purpose.")
     if found.krs:
         codes = wording.listed([frame.code(kr) for kr in found.krs])
         because = _why_inactive(frame, found.krs[0])
         fix = "Link it, or its epic, to a key result of the running cycle."
-        return Answer("inactive", f"Serves only inactive key results: {codes}", f"{codes}: {because}.", fix)
+        title = f"Serves only inactive key results: {codes}"
+        return Answer("inactive", title, f"{codes}: {because}.", (fix,))
     if found.exemption == "none":
         text = "It says that it serves no key result, and gives no reason code."
-        return Answer("unlinked", "Opted out without a reason", text, "Write `KR: none - ktlo`, for example.")
+        fix = "Write `KR: none - ktlo`, for example."
+        return Answer("unlinked", "Opted out without a reason", text, (fix,))
     fix = "Write a line like `KR: O1.KR2` in its text or in that of its epic."
     text = "Neither its own text nor anything above it names a key result."
-    return Answer("unlinked", "Serves no key result", text, fix)
+    return Answer("unlinked", "Serves no key result", text, (fix,))
 
 
 def _judged(frame: Frame, found: Why) -> Answer:
     """What the check says, as it was said last."""
     said = work.verdicts_of(frame.connection, [found.row["id"]]).get(found.row["id"])
     if said is None or said["content"] is None:
-        return Answer("undecided", "Not judged yet", "The engine judges it in a moment.", "")
+        return Answer("undecided", "Not judged yet", "The engine judges it in a moment.")
     verdict = Verdict.model_validate(said["content"])
     live = [kr for kr in found.krs if kr in frame.active]
     titles = "; ".join(kr.title for one in live if (kr := frame.kr(one)) is not None)
-    return Answer(verdict.word, verdict.title, titles or verdict.text, verdict.fix)
+    text = titles or verdict.text.replace("**", "")
+    return Answer(verdict.word, verdict.title, text, verdict.fixes, verdict.looked, verdict.notes)
 
 
 def _why_inactive(frame: Frame, kr: str) -> str:
     return frame.catalogue.why_inactive(kr, frame.today, frame.grace)
+
+
+def _suggested(frame: Frame, row: int) -> list[tuple[str, list[str]]]:
+    """Key results that it may serve, as its check suggested them: full ids with reasons."""
+    kept = advice.kept(frame.connection, [row]).get(row)
+    return [(kr, reasons) for kr, reasons in kept.content if kr in frame.active] if kept else []
 
 
 def _chain(frame: Frame, found: Why, path: Path, makers: dict[tuple[int, str, str], int]) -> list[Node]:

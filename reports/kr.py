@@ -41,6 +41,7 @@ def kr(kr: str) -> str:
             why=frame.catalogue.why_inactive(own, frame.today, frame.grace),
             work=work_by_kr(frame, own).get(own, Work()),
             groups=_groups(frame, own),
+            checks=counts.checks_waiting(frame.connection, own),
             open_tickets=lists.page(frame.connection, direct, 0, 20),
         )
 

@@ -153,13 +153,22 @@ def finding(known: str) -> str:
 
 
 def surface(name: str) -> str:
-    """What a change writes to: a label, or the status of a commit."""
+    """What a change writes to: a label, the check of a commit, a comment or a reaction."""
     kind, _, rest = name.partition(":")
-    return f"status on {rest[:7]}" if kind == "status" else f"{kind} {rest}"
+    if kind in ("status", "check"):
+        return f"{kind} on {rest[:7]}"
+    return {"comment": "the comment", "reaction": "reaction to a command"}.get(kind, f"{kind} {rest}")
 
 
 def wanted(surface_name: str, desired: dict[str, object]) -> str:
     """What a change wants, in words."""
     if surface_name.startswith("label:"):
         return "set" if desired.get("present") else "remove"
+    kind = surface_name.partition(":")[0]
+    if kind == "check":
+        return f"{desired.get('conclusion') or 'in progress'}: {desired.get('title', '')}"
+    if kind == "reaction":
+        return str(desired.get("content", ""))
+    if kind == "comment":
+        return "kept true"
     return f"{desired.get('state', '')}: {desired.get('description', '')}".strip(": ")

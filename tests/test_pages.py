@@ -93,7 +93,7 @@ def test_freshness_is_always_in_sight(reader: FlaskClient) -> None:
 
 def test_an_item_says_what_it_serves_and_why(reader: FlaskClient) -> None:
     said = text(reader, "/items/github:acme/pay%237")
-    assert "● Serves O1.KR1, O1.KR2 via PAY-12" in said
+    assert "● Serves O1.KR1 and O1.KR2 via PAY-12" in said
     assert "delivers PAY-12, read in its title: PAY-12" in said
     assert "is part of PAY-3, by the hierarchy in Jira" in said
     assert "names O1.KR2, read in its body (trailer): O1.KR2" in said
@@ -111,7 +111,7 @@ def test_an_item_without_a_key_result_says_the_fix(reader: FlaskClient) -> None:
     assert "△ Serves no key result" in text(reader, "/items/PAY-13")
     assert "Exempt: keeping the lights on" in text(reader, "/items/PAY-14")
     assert "Serves only inactive key results: O2.KR1" in text(reader, "/items/PAY-15")
-    assert "Correct the code in the title or body." in text(reader, "/items/acme/pay%238")
+    assert "Write KR: O1.KR1 , the nearest code." in text(reader, "/items/acme/pay%238")
 
 
 def test_what_we_want_to_write_is_shown_dry_without_credentials(reader: FlaskClient) -> None:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Select, func, select
 
 from linker.model import Level
+from linker.store.items import chunks
+from linker.store.queues import outbox
 from linker.store.tables import findings, items, kr_set_members, links, standing, verdicts
 
 
@@ -94,6 +96,23 @@ def any_items(connection: Connection) -> bool:
     return (
         connection.execute(select(items.c.id).where(items.c.level.is_not(None)).limit(1)).first() is not None
     )
+
+
+def checks_waiting(connection: Connection, kr: str) -> tuple[int, int]:
+    """Open pull requests that serve a key result: all, and those whose check is still to be written."""
+    serving = (
+        select(items.c.id)
+        .join(standing, standing.c.item == items.c.id)
+        .join(kr_set_members, kr_set_members.c.kr_set == standing.c.kr_set)
+        .where(kr_set_members.c.kr == kr, items.c.level == Level.PULL_REQUEST, items.c.category == "doing")
+    )
+    rows = list(connection.execute(serving).scalars())
+    told = outbox.c.surface.like("check:%") | outbox.c.surface.like("status:%")
+    waiting = 0
+    for part in chunks(rows):
+        query = select(func.count(func.distinct(outbox.c.item))).where(outbox.c.item.in_(part), told)
+        waiting += int(connection.execute(query.where(outbox.c.state == 0)).scalar_one())
+    return len(rows), waiting
 
 
 def groups(connection: Connection, kr: str) -> list[GroupCount]:
