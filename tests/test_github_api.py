@@ -121,8 +121,21 @@ def test_what_is_not_there_is_gone(github: responses.RequestsMock, api: GitHubAp
     github.get(f"{PAY}/issues/9", status=404, json={"message": "Not Found"})
     github.get(f"{PAY}/issues/8", status=410, json={"message": "This issue was deleted"})
     for number in (8, 9):
+        github.get(f"{PAY}/pulls/{number}", status=404, json={"message": "Not Found"})
         with pytest.raises(Gone):
             api.read(f"github:acme/pay#{number}")
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_pull_request_is_read_where_issues_are_switched_off(
+    github: responses.RequestsMock, api: GitHubApi, status: int
+) -> None:
+    github.get(f"{PAY}/issues/7", status=status, json={"message": "Issues are disabled for this repo"})
+    github.get(f"{PAY}/pulls/7", json=pull(7))
+    github.get(f"{PAY}/pulls/7/commits", json=[{"commit": {"message": "KR: O1.KR2"}}])
+    github.get(f"{PAY}/pulls/7/files", json=[])
+    facts = api.read(str(PULL), now=NOW)
+    assert ("KR: O1.KR2",) in {seen.facets.commits for seen in facts.observations}
 
 
 @pytest.mark.parametrize(

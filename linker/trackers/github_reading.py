@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 from linker.model import Facts, ItemId, Millis, item_id
@@ -54,11 +54,18 @@ class GitHubReading:
         return self.within(place, partial(self._item, number=number, at=at))
 
     def _item(self, repository: Json, number: str, at: Millis) -> Facts:
-        issue = self._client.call("GET", f"{path(repository)}/issues/{number}")
-        if "pull_request" not in issue:
+        issue = self._issue(repository, number)
+        if issue is not None and "pull_request" not in issue:
             return readable(partial(github.issue, issue, self._view, repository=repository, read_at=at))
         pull = self._client.call("GET", f"{path(repository)}/pulls/{number}")
         return readable(partial(self._whole_pull, pull, repository, at))
+
+    def _issue(self, repository: Json, number: str) -> Json | None:
+        """An issue as it is; None where it is gone, or only pull requests are there: issues can be off."""
+        try:
+            return cast(Json, self._client.call("GET", f"{path(repository)}/issues/{number}"))
+        except Gone:
+            return None
 
     def _whole_pull(self, pull: Json, repository: Json, at: Millis) -> Facts:
         """A pull request with its commits, and with the files that it changes, the first 300."""
