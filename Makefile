@@ -3,9 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all:
 WORKERS ?= 2
+EMULATE := 0.11.2
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo run test check e2e bench lock
+.PHONY: help setup demo run test check e2e contract emulate bench lock
 help:  ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1\t/' | expand -t 16
 
@@ -48,6 +49,16 @@ check: .venv/.dev  ## Lint, types, architecture and docs tests
 
 e2e: .venv/.test  ## Browser tests; need chromium
 	@$(BIN)/python -m pytest -m e2e $(ARGS)
+
+emulate: .contract/.emulate-$(EMULATE)
+.contract/.emulate-$(EMULATE):
+	@command -v npm >/dev/null || { echo "make contract needs npm, and Node 20 or newer."; exit 1; }
+	@echo "Fetching emulate $(EMULATE), a GitHub that is not ours (once) ..."
+	@mkdir -p .contract && npm install --prefix .contract --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --fetch-retries 1 --loglevel error emulate@$(EMULATE) >/dev/null
+	@touch $@
+
+contract: .venv/.test emulate  ## Against a GitHub that is not ours; needs npm
+	@SIGHTLINE_CONTRACT=1 $(BIN)/python -m pytest -m contract $(ARGS)
 
 bench: .venv/.test  ## Benchmarks, printed as figures and ratios
 	@$(BIN)/python -m bench $(ARGS)

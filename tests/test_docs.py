@@ -275,7 +275,11 @@ def tracked() -> list[Path]:
             ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
         ).stdout
         return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
-    inside = (path for path in ROOT.rglob("*") if not {".venv", ".git", "__pycache__"} & set(path.parts))
+    inside = (
+        path
+        for path in ROOT.rglob("*")
+        if not {".venv", ".contract", ".git", "__pycache__"} & set(path.parts)
+    )
     return [path for path in inside if path.is_file()]
 
 
