@@ -45,7 +45,7 @@ def looked_at(
             decided=path[1],
             unknown=[_unknown(one, catalogue) for one in codes if one.finding != "ambiguous_code"],
             ambiguous=[_ambiguous(one, catalogue) for one in codes if one.finding == "ambiguous_code"],
-            unread=[_unread(ref, asked[ref]) for ref in row["doc"].get("n", ()) if ref in asked][:MOST],
+            unread=[_unread(row, ref, asked[ref]) for ref in row["doc"].get("n", ()) if ref in asked][:MOST],
             places=_places(row, said),
             named=around.named(said),
             removed=sorted((row["own"] or {}).get("unlinked", ())),
@@ -126,8 +126,10 @@ def _ambiguous(one: FindingRow, catalogue: Catalogue) -> Ambiguous:
     return Ambiguous(one.subject, tuple(span.kr for span in spans if span.kr in one.text))
 
 
-def _unread(ref: str, want: seen.WantRow) -> Unread:
-    name = ref.partition(":")[2]
+def _unread(row: Any, ref: str, want: seen.WantRow) -> Unread:
+    """By the name that people use: a bare #7 was read as one of the same repository, by that one's id."""
+    home, number = f"github:{row['site']}:{row['tid'].partition('#')[0]}", ref.partition("#")[2]
+    name = f"{row['container']}#{number}" if ref == f"{home}#{number}" else ref.partition(":")[2]
     if want.state == OPEN:
         return Unread(name, "waiting")
     return Unread(name, "gone" if want.state == GONE else "refused")

@@ -10,17 +10,15 @@ from typing import Any
 
 import responses
 import scenarios as s
-from sqlalchemy import update
 
 from linker.config import Config, config_from
 from linker.model import KeyResult
 from linker.store import Store, deliveries
 from linker.store.deliveries import Parcel
-from linker.store.queues import outbox, wants
 from linker.trackers.api import open_api
 from webhooks.applier import Applier
 from webhooks.engine import Engine
-from webhooks.inbox import Inbox
+from webhooks.inbox import Inbox, wall_clock
 from webhooks.simulator.company import OUR_BOT
 from webhooks.simulator.deliveries import Delivery
 from webhooks.simulator.fakes import create_github
@@ -59,11 +57,12 @@ class Checked:
 
     def __init__(self, config: Config, store: Store, github: GitHubState) -> None:
         self.config, self.store, self.github = config, store, github
-        self.engine = Engine(config, store, clock=lambda: s.NOW)
+        self.ahead = 0  # milliseconds
+        self.engine = Engine(config, store, clock=lambda: s.NOW, wall=self.wall)
         self.engine.prepare()
         site = config.github_sites[0]
-        api = open_api(access(config, site, spacing=0.0))
-        self.applier = Applier(site.name, api, store, Inbox(store))
+        api = open_api(access(config, site, spacing=0.0), self.wall)
+        self.applier = Applier(site.name, api, store, Inbox(store), clock=self.wall)
         self.applier.budget.load()
         self.minute = 100.0
         github.on_delivery = self._echo
@@ -97,11 +96,13 @@ class Checked:
                 return
         raise AssertionError("it never comes to rest")
 
-    def hurry(self) -> None:
-        """What waits for a better moment is sent now."""
-        with self.store.write() as connection:
-            connection.execute(update(outbox).values(due_at=0))
-            connection.execute(update(wants).values(due_at=0))
+    def wall(self) -> int:
+        """When we work."""
+        return wall_clock() + self.ahead
+
+    def later(self, minutes: float = 1) -> None:
+        """Time passes, and what waited for it happens."""
+        self.ahead += int(minutes * 60_000)
         self.quiet()
 
     def runs(self, commit: str) -> list[dict[str, Any]]:

@@ -197,3 +197,66 @@ def test_off_says_nothing(store: Store, tmp_path: Path) -> None:
 def test_bots_are_exempt_by_rule(here: Checked) -> None:
     here.tell(s.pull(7, 101, action="opened", title="Bump x", sha=sha(7), author="renovate[bot]"))
     assert here.check(sha(7))["output"]["title"] == "Exempt: ktlo"
+
+
+# --- what it waits for
+
+
+def test_what_is_not_read_yet_is_in_progress_and_ends_by_itself(here: Checked) -> None:
+    here.github.faults.fail("/repos/acme/pay/issues/3", 502)
+    here.open(7, title="Cache the quote", body="Closes #3")
+    assert here.runs(sha(7)) == []  # an answer may still come in a moment
+    here.later(0.1)
+    assert here.check(sha(7))["status"] == "in_progress"
+    here.later(11)
+    run = here.check(sha(7))
+    assert (run["status"], run["conclusion"]) == ("completed", "neutral")
+    assert run["output"]["title"] == "Could not read acme/pay#3"
+    here.github.faults.clear()
+    here.tell(s.issue(3, 200, title="The quote", body="KR: O1.KR1"))
+    here.later(120)
+    assert here.check(sha(7))["output"]["title"] == "Serves O1.KR1 via acme/pay#3"
+
+
+def test_a_push_while_it_is_decided_ends_the_old_check(here: Checked) -> None:
+    here.github.faults.fail("/repos/acme/pay/issues/3", 502)
+    here.open(7, title="Cache the quote", body="Closes #3")
+    here.later(0.1)
+    here.tell(here.pull(7, action="synchronize", title="O1.KR1: cache", sha=sha(7, 2)))
+    old, new = here.check(sha(7)), here.check(sha(7, 2))
+    assert (old["status"], old["conclusion"]) == ("completed", "neutral")
+    assert old["output"]["title"] == "A newer commit is checked"
+    assert new["output"]["title"] == "Serves O1.KR1"
+
+
+def test_commits_can_speak_for_it(here: Checked) -> None:
+    message = "Cache the quote\n\nKR: O1.KR2"
+    here.github.commit_messages[sha(7)] = message
+    here.open(7, title="Cache the quote")
+    assert here.check(sha(7))["output"]["title"] == "Serves O1.KR2"
+
+
+# --- private stays private
+
+CANARY = "canary-93b1"
+
+
+def test_no_title_of_a_ticket_reaches_a_check(here: Checked, capsys: pytest.CaptureFixture[str]) -> None:
+    title, body = f"{CANARY} acquisition", f"{CANARY} for the board\n\nKR: O9.KR9"
+    here.tell(s.epic(*EPIC, 2, title=title, body=body))
+    here.tell(s.ticket(*TICKET, 3, parent=EPIC, title=title, body=body))
+    here.github.permissions["maintainer"] = "write"
+    for number, said in enumerate(
+        ("PAY-12: cache", "Refs PAY-12", "Cache", "PAY-99: cache", "O1.KR1: cache", "PAY-3: cache"), 1
+    ):
+        here.open(number, title=said)
+        here.tell(_check_run(here, number, "rerequested"))
+        for button in ("more", "none:ktlo"):
+            clicked = {"identifier": button}
+            here.tell(_check_run(here, number, "requested_action", "maintainer", requested_action=clicked))
+    here.tell(s.loaded(150, s.dropped("O1.KR1"), SECOND, THIRD))
+    sent = " ".join(call.body for call in here.github.ledger.calls)
+    assert "PAY-12" in sent
+    assert CANARY not in sent
+    assert "no budget" not in sent
+    assert CANARY not in capsys.readouterr().out

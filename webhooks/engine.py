@@ -42,12 +42,18 @@ class Engine:
     """Everything that follows an ack. `run` returns when `stop` is set; one engine leads, others wait."""
 
     def __init__(
-        self, config: Config, store: Store, clock: Clock = wall_clock, spacing: float = SPACING
+        self,
+        config: Config,
+        store: Store,
+        clock: Clock = wall_clock,
+        spacing: float = SPACING,
+        wall: Clock = wall_clock,
     ) -> None:
         self.config = config
         self.store = store
         self.clock = clock  # what day it is for key results; the demo's follows its quarter
         self.stop = threading.Event()
+        self._wall = wall  # when we work: for waits and records
         self._spacing = spacing
         self._policy = SitePolicy(config)
         self._views: dict[tuple[str, str], SiteView] = {}
@@ -61,7 +67,7 @@ class Engine:
             self._parse,
             lambda catalogue: vocabulary(config, catalogue),
             lambda ref: site_of(config, ref),
-            wall_clock,
+            wall,
         )
 
     @property
@@ -101,7 +107,7 @@ class Engine:
         with self.store.write() as connection:
             if meta.get(connection, "policy") != known:
                 meta.put(connection, "policy", known)
-                work.mark_dirty(connection, views.open_items(connection), wall_clock())
+                work.mark_dirty(connection, views.open_items(connection), self._wall())
 
     def step(self) -> bool:
         """Fold one batch, settle what it made dirty; True when something was done."""
@@ -109,12 +115,12 @@ class Engine:
         self._tick()
         folded = self.fold.run()
         if folded:
-            self._folded_at = wall_clock()
-        if folded == BATCH and wall_clock() - self._settled_at < LONGEST_UNSETTLED_MS:
+            self._folded_at = self._wall()
+        if folded == BATCH and self._wall() - self._settled_at < LONGEST_UNSETTLED_MS:
             return True  # a burst: judge what it comes to, not each state on the way
-        self._settled_at = wall_clock()
+        self._settled_at = self._wall()
         settled = settle(
-            self.store, self.catalogue, self._policy, wall_clock(), self._today(), advisor=self._suggester
+            self.store, self.catalogue, self._policy, self._wall(), self._today(), advisor=self._suggester
         )
         return bool(folded or settled)
 
@@ -202,11 +208,11 @@ class Engine:
         return parsed
 
     def _beat_due(self) -> bool:
-        return wall_clock() - self._beat_at >= BEAT_MS
+        return self._wall() - self._beat_at >= BEAT_MS
 
     def _beat(self) -> None:
         if self._beat_due():
-            now = wall_clock()
+            now = self._wall()
             with self.store.write() as connection:
                 meta.put(connection, BEAT, json.dumps({"at": now, "folded_at": self._folded_at}))
             self._beat_at = now
@@ -225,7 +231,7 @@ class Engine:
             start = datetime.fromisoformat(before).date() if before else today - timedelta(days=1)
             turns = [*self.catalogue.turns(start, self._policy.grace_days), *self.config.policy.turns()]
             if any(start < day <= today for day in turns):
-                work.mark_dirty(connection, views.open_items(connection), wall_clock())
+                work.mark_dirty(connection, views.open_items(connection), self._wall())
         self._day = today.isoformat()
 
 

@@ -27,6 +27,7 @@ from webhooks.app import create_app
 from webhooks.engine import Engine
 from webhooks.inbox import Clock, wall_clock
 from webhooks.receivers import Received
+from webhooks.sites import SPACING
 
 THREADS = 16
 SWITCH_INTERVAL = 0.0005  # seconds; halves the slowest acks while the writer thread commits
@@ -111,7 +112,7 @@ class EngineThread:
     def __init__(self, config: Config, clock: Clock, spacing: float | None) -> None:
         self._config = config
         self._clock = clock
-        self._spacing = {} if spacing is None else {"spacing": spacing}
+        self._spacing = SPACING if spacing is None else spacing
         self._engine: Engine | None = None
         self._ended = threading.Event()
         # A daemon: a call to a tracker that hangs must not keep the process from ending, and what is not
@@ -135,7 +136,7 @@ class EngineThread:
         while not self._ended.is_set():
             store = open_store(self._config.store_url.get_secret_value())
             try:
-                self._engine = Engine(self._config, store, self._clock, **self._spacing)
+                self._engine = Engine(self._config, store, self._clock, self._spacing)
                 if not self._ended.is_set():
                     self._engine.run()
             except Exception as error:

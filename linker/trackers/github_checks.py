@@ -16,8 +16,9 @@ TOLD = ("status", "conclusion", "title", "summary", "text", "details_url", "exte
 class GitHubChecks:
     """Writes what only a check, a comment or a reaction can show."""
 
-    def __init__(self, client: GitHubClient) -> None:
+    def __init__(self, client: GitHubClient, bots: frozenset[str]) -> None:
         self._client = client
+        self._bots = bots
 
     def run(self, repository: Json, sha: str, item: str) -> Json | None:
         """Our newest check run of an item on a commit: known by the name, and by the item written on it."""
@@ -49,13 +50,14 @@ class GitHubChecks:
         return "set"
 
     def own_comment(self, repository: Json, number: str) -> Json | None:
-        """The comment of ours: the oldest that begins with our mark, and that we may edit."""
+        """The comment of ours: the oldest of ours that begins with our mark."""
         query: Query = {"per_page": PER_PAGE}
         for _ in range(PAGES):
             listing = self._client.listing(f"{path(repository)}/issues/{number}/comments", query)
             for told in listing.items:
-                user = told.get("user") or {}
-                if str(told.get("body") or "").startswith(COMMENT_MARK) and user.get("type") == "Bot":
+                login = str((told.get("user") or {}).get("login"))
+                ours = not self._bots or login in self._bots
+                if ours and str(told.get("body") or "").startswith(COMMENT_MARK):
                     return told
             if not (query := listing.following):
                 break

@@ -33,7 +33,7 @@ class GitHubWriting:
         self._client = client
         self._view = view
         self._reading = reading
-        self._checks = GitHubChecks(client)
+        self._checks = GitHubChecks(client, view.bots)
         self._labels: set[tuple[str, str]] = set()  # known to exist in a repository
 
     def current(self, change: Change) -> Surface:

@@ -82,6 +82,7 @@ class GitHubState:
         self.statuses: dict[tuple[str, str], list[Json]] = {}
         self.check_runs: dict[tuple[str, int], Json] = {}
         self.permissions: dict[str, str] = {}
+        self.commit_messages: dict[str, str] = {}  # of heads that no quarter tells of
         self.extra_shas: set[str] = set()  # commits that no pull request has: those of a merge queue
         self.renamed: dict[str, int] = {}
         self.sent: list[Delivery] = []
@@ -125,7 +126,12 @@ class GitHubState:
     def commits(self, repository: str, number: int) -> list[Commit]:
         """The commits of a pull request up to now."""
         found = self._commits.get(f"{repository.partition('/')[2]}#{number}", [])
-        return [made for made in found if made.at <= self.now]
+        told = [made for made in found if made.at <= self.now]
+        held = self.item(repository, number)
+        head = held.now(repository)["head"]["sha"] if held is not None else ""
+        if head in self.commit_messages:
+            told.append(Commit(head, self.commit_messages[head], "developer", self.now))
+        return told
 
     def hook_deliveries(self) -> list[Delivery]:
         """The last deliveries of the quarter up to now, oldest first."""
