@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import responses
 import scenarios as s
+from wire import GITHUB, GITHUB_WIRE, web
 
 from linker.config import Config, config_from
 from linker.model import KeyResult
@@ -27,7 +27,6 @@ from webhooks.simulator.fakes.wire import mount
 from webhooks.simulator.settings import app_key
 from webhooks.sites import access
 
-GITHUB = "https://api.github.example.com"
 KEY = app_key()
 ENVIRON = {"ONE": "a-secret", "TWO": "b-secret", "KEY": KEY}
 CHECKED = {
@@ -145,8 +144,8 @@ def checked(store: Store, folder: Path, *krs: KeyResult, **policy: Any) -> Itera
         "updated_at": s.iso(0), "default_branch": "main", "owner": {"login": "acme"},
     }  # fmt: skip
     github.labels["acme/pay"] = {}
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        mount(mock, create_github(github), GITHUB)
+    with web() as mock:
+        mount(mock, create_github(github), GITHUB_WIRE)
         made = Checked(config, store, github)
         made.tell(s.loaded(0, *(krs or (FIRST, SECOND, THIRD))))
         yield made

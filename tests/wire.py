@@ -31,6 +31,7 @@ NOW = 1_790_000_000_000
 #: Requests that the published subset does not describe, and why they are right all the same.
 NOT_DESCRIBED = {
     r"GET /repositories/\d+": "GitHub redirects renamed repositories to this address; PyGithub uses it too",
+    r"GET /repos/acme/pay/collaborators/[\w-]+/permission": "GitHub's own page on collaborators has it",
 }
 #: Where our address differs from the described one by name only.
 SAME_AS = {"/rest/api/2/": "/rest/api/3/"}  # version 2 differs in how text is written, not in these requests
