@@ -13,6 +13,7 @@ graph      the trace graph and what each item serves
 trace      the graph in full ids of key results
 spans      when each link held
 scope      sums of a sprint that add up exactly
+optouts    opt-outs counted, umbrella tickets, links made after the merge
 suggest    ranked key results for an item that has none
 verdict    pull request -> verdict
 changes    what we want on a tracker minus what is there
