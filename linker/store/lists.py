@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from linker.store.queues import wants
 from linker.store.tables import (
@@ -21,7 +21,15 @@ from linker.store.tables import (
 MOST = 100
 DANGLING = "dangling"
 NAMING = ("delivers", "contributes")
+OPTED_OUT = "exempt"  # the word of a verdict
+UNSAID = "unsaid"  # the source of a verdict that was kept before sources were
 GONE, REFUSED = 2, 3  # states of a reference that was asked for
+# A reason code: of a pull request as it was judged, since a rule can exempt it too; of a ticket as it stands.
+exempt_for = case(
+    (verdicts.c.word.is_(None), standing.c.exemption),
+    (verdicts.c.word == OPTED_OUT, func.coalesce(verdicts.c.exemption, standing.c.exemption)),
+    else_=None,
+)
 DONE = {"open": ("todo", "doing"), "done": ("done",), "dropped": ("dropped",)}
 
 
@@ -31,17 +39,22 @@ class Wanted(NamedTuple):
     words: tuple[str, ...] = ()  # each in the title or the alias
     serves: tuple[str, ...] = ()  # full ids; one after the other must be served
     part: str | None = None  # active, inactive, exempt, none
-    exemption: str | None = None
+    exemption: str | None = None  # a reason code
     finding: str | None = None
     verdict: str | None = None
+    judged: bool = False  # pull requests of which something was said
+    source: str | None = None  # what exempts a pull request: text, person, inherited, rule
     sprints: tuple[int, ...] = ()  # rows; in any of them
     rows: tuple[int, ...] | None = None  # these items only
     below: int | None = None  # row of a parent
     epic: int | None = None  # row; its tickets, and the pull requests that name these
+    work_of: int | None = None  # row of a ticket; the pull requests that name it as their work
     unestimated: bool = False
     state: str | None = None  # open, done, dropped
     levels: tuple[int, ...] = ()
     containers: tuple[str, ...] | None = None
+    elsewhere: tuple[str, ...] | None = None  # in none of these containers
+    created: tuple[int, int] | None = None  # made at or after the one and before the other
     active: tuple[str, ...] = ()
 
 
@@ -67,7 +80,7 @@ def page(connection: Connection, wanted: Wanted, offset: int = 0, limit: int = M
         items.c.points,
         items.c.at,
         standing.c.kr_set,
-        standing.c.exemption,
+        exempt_for.label("exemption"),
         verdicts.c.word,
     )
     order = items.c.id.desc()
@@ -97,9 +110,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.part is not None:
         found.append(_part(wanted.part, wanted.active))
     if wanted.exemption is not None:
-        found.append(standing.c.exemption == wanted.exemption)
-    if wanted.verdict is not None:
-        found.append(verdicts.c.word == wanted.verdict)
+        found.append(exempt_for == wanted.exemption)
+    found += _said(wanted)
     found += _places(wanted)
     if wanted.state is not None:
         found.append(items.c.category.in_(DONE.get(wanted.state, ())))
@@ -107,8 +119,21 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(items.c.level.in_(wanted.levels))
     if wanted.unestimated:
         found.append(items.c.points.is_(None))
-    if wanted.containers is not None:
-        found.append(items.c.container.in_(wanted.containers))
+    if wanted.created is not None:
+        found += [items.c.created >= wanted.created[0], items.c.created < wanted.created[1]]
+    return found
+
+
+def _said(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.verdict is not None:
+        found.append(verdicts.c.word == wanted.verdict)
+    if wanted.judged:
+        found.append(verdicts.c.word.is_not(None))
+    if wanted.source is not None:
+        source = verdicts.c.source
+        known = source.is_(None) if wanted.source == UNSAID else source == wanted.source
+        found.append(and_(verdicts.c.word == OPTED_OUT, known))
     return found
 
 
@@ -129,6 +154,13 @@ def _places(wanted: Wanted) -> list[ColumnElement[bool]]:
         parts = select(links.c.child).where(links.c.parent_item == wanted.epic, links.c.kind == "parent")
         named = select(links.c.child).where(links.c.parent_item.in_(parts), links.c.kind.in_(NAMING))
         found.append(items.c.id.in_(parts) | items.c.id.in_(named))
+    if wanted.work_of is not None:
+        work = select(links.c.child).where(links.c.parent_item == wanted.work_of, links.c.kind.in_(NAMING))
+        found.append(items.c.id.in_(work))
+    if wanted.containers is not None:
+        found.append(items.c.container.in_(wanted.containers))
+    if wanted.elsewhere is not None:
+        found.append(func.coalesce(items.c.container, "").not_in(wanted.elsewhere))
     return found
 
 
@@ -146,7 +178,7 @@ def dangling(connection: Connection) -> int:
 
 def _part(part: str, active: Sequence[str]) -> ColumnElement[bool]:
     serving = standing.c.kr_set.in_(_sets())
-    spared = func.coalesce(standing.c.exemption, "none") != "none"
+    spared = func.coalesce(exempt_for, "none") != "none"
     live = standing.c.kr_set.in_(_sets(active))
     unset = standing.c.kr_set.is_(None)
     if part == "active":
