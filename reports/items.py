@@ -10,6 +10,8 @@ from linker.store.lists import Wanted
 from reports import wording
 from reports.coverage import counted_rows, running_rows
 from reports.frame import Frame, framed, render
+from reports.late import late_pulls
+from reports.pull_terms import BARE_PULL_TERMS, PULL_TERMS
 
 PARTS = ("active", "inactive", "exempt", "none")
 LEVELS: dict[str, tuple[str, tuple[int, ...]]] = {
@@ -79,13 +81,22 @@ def ask(frame: Frame, q: str, level: str, team: str) -> Asked:
         (said if words else lost).append(words or term)
     if "counted" in terms:
         parts["rows"] = counted_rows(frame, list(parts.get("sprints", ())))
+    if "late" in terms:
+        own = {one.item for one in late_pulls(frame, *parts.get("created", (None, None)))}
+        parts["rows"] = tuple(own.intersection(parts.get("rows", own)))
     if level in LEVELS:
         parts["levels"] = LEVELS[level][1]
     if team:
-        places = [known for known in frame.config.teams if known.name == team]
-        parts["containers"] = tuple(name for one in places for name in (*one.projects, *one.repositories))
+        places = _places(frame, team)
+        parts["containers"] = tuple(name for name in places if name in parts.get("containers", places))
         said.append(f"of team {team}")
     return Asked(Wanted(**parts), tuple(said), tuple(lost))
+
+
+def _places(frame: Frame, team: str) -> tuple[str, ...]:
+    """Projects and repositories of a team; one that two teams name belongs to the first, as in the list."""
+    named = [name for one in frame.config.teams for name in (*one.projects, *one.repositories)]
+    return tuple(name for name in named if frame.team_of(name) == team)
 
 
 def _serves(frame: Frame, parts: dict[str, Any], _head: str, rest: str) -> str:
@@ -169,8 +180,9 @@ TERMS = {
     "dropped": _state,
     "counted": _counted,
     "unestimated": _unestimated,
+    **PULL_TERMS,
 }
-BARE = frozenset({*PARTS, "open", "done", "dropped", "counted", "unestimated"})
+BARE = frozenset({*PARTS, "open", "done", "dropped", "counted", "unestimated", *BARE_PULL_TERMS})
 
 
 def _with_krs(frame: Frame, rows: list[Any]) -> list[dict[str, Any]]:

@@ -15,6 +15,13 @@ EXEMPTIONS = {
     "upstream": "work for upstream",
     "docs": "documentation",
 }
+SAID_BY = {
+    "text": "its own text",
+    "person": "a person’s decision",
+    "inherited": "the ticket that it names",
+    "rule": "a rule in app.yaml",
+    "unsaid": "what was not kept",
+}
 FINDINGS = {
     "unknown_code": "Unknown key result code",
     "lookalike_code": "Code with look-alike letters",
@@ -118,6 +125,20 @@ def ago(at: Millis, now: Millis) -> str:
     return f"{passed // DAY} days ago"
 
 
+def lasting(span: Millis) -> str:
+    """How long it took, in the largest whole unit."""
+    return ago(0, span).removesuffix(" ago").replace("just now", "under 1 min")
+
+
+def share(value: Fraction) -> str:
+    """A share in whole percent; a small one is never shown as none, nor a large one as all."""
+    if 0 < value < Fraction(1, 100):
+        return "under 1 %"
+    if Fraction(99, 100) < value < 1:
+        return "over 99 %"
+    return f"{int(value * 100 + Fraction(1, 2))} %"
+
+
 def number(value: Fraction | int | float | None) -> str:
     """A number as people write it: 1,204 and 1.67; points are exact underneath."""
     if value is None:
@@ -150,6 +171,23 @@ def listed(words: list[str]) -> str:
 def finding(known: str) -> str:
     """A finding's name in words."""
     return FINDINGS.get(known, known.replace("_", " ").capitalize())
+
+
+def reason(code: str) -> str:
+    """What an exemption is for."""
+    return EXEMPTIONS.get(code, code)
+
+
+def source(word: str) -> str:
+    """What made a pull request exempt."""
+    return SAID_BY.get(word, word)
+
+
+def place(field: str) -> str:
+    """Where a link was said: title, branch, text, label, or a person's decision."""
+    known = {"body": "text", "head": "branch", "decision": "a person’s decision", "commits": "commits"}
+    name = field.partition(" ")[0]
+    return known.get(name, name or "–")
 
 
 def surface(name: str) -> str:
