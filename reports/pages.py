@@ -7,6 +7,7 @@ from reports.home import home
 from reports.item import item
 from reports.items import items
 from reports.kr import kr
+from reports.optouts import optouts
 from reports.traffic import changes, inbox
 
 pages = Blueprint("pages", __name__)
@@ -14,6 +15,7 @@ pages.add_url_rule("/", view_func=home)
 pages.add_url_rule("/items", view_func=items)
 pages.add_url_rule("/items/<path:name>", view_func=item)
 pages.add_url_rule("/krs/<path:kr>", view_func=kr)
+pages.add_url_rule("/optouts", view_func=optouts)
 pages.add_url_rule("/inbox", view_func=inbox)
 pages.add_url_rule("/changes", view_func=changes)
 
