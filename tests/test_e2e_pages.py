@@ -23,6 +23,7 @@ PAGES = (
     "/items/jira:PAY-12",
     "/items/jira:PAY-13",
     "/krs/O1.KR2",
+    "/optouts",
     "/inbox?state=dead",
     "/changes",
     "/nothing",

@@ -86,7 +86,7 @@ def test_points_open_the_tickets_that_carry_them(reader: FlaskClient) -> None:
 
 
 def test_freshness_is_always_in_sight(reader: FlaskClient) -> None:
-    for address in ("/", "/items", "/items/PAY-12", "/krs/O1.KR2", "/inbox", "/changes"):
+    for address in ("/", "/items", "/items/PAY-12", "/krs/O1.KR2", "/optouts", "/inbox", "/changes"):
         said = text(reader, address)
         assert "Data as of 09:00 on 6 Oct 2026, UTC time. Last delivery 23 h ago." in said, address
 
