@@ -155,6 +155,7 @@ items = Table(
     Index(None, "level", "category", "deleted", "container"),
     Index(None, "container"),
     Index(None, "head"),
+    Index(None, "level", "created"),
     sqlite_autoincrement=True,
 )
 aliases = Table(

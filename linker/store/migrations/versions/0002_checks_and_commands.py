@@ -20,6 +20,7 @@ def upgrade() -> None:
         changed.add_column(sa.Column("since", sa.BigInteger(), nullable=True))
     with op.batch_alter_table("items", schema=None) as changed:
         changed.create_index(changed.f("ix_items_head"), ["head"], unique=False)
+        changed.create_index(changed.f("ix_items_level_created"), ["level", "created"], unique=False)
     op.create_table(
         "suggestions",
         sa.Column("item", ROW, autoincrement=False, nullable=False),
