@@ -8,6 +8,7 @@ tracing      why, graph hash, graph export
 deciding     link, unlink, exempt, undo
 inboxes      deliveries list, show, replay
 syncing      sync
+verdict      verdict
 """
 
 from webhooks.cli.main import main

@@ -65,7 +65,7 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
         except Exception as error:
             if kwargs.get("debug"):
                 raise
-            err.print(_told(error), markup=False)
+            err.print(told(error), markup=False)
             raise typer.Exit(getattr(error, "code", 1) if isinstance(error, Failure) else 1) from None
 
     return run
@@ -109,7 +109,8 @@ def when_folded(store: Store) -> str:
     return "No engine runs now: it will be folded when `sightline serve` or `sightline worker` starts."
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
+    """An error in words, without its insides."""
     if isinstance(error, ConfigError):
         return validate_text(error.problems)
     if isinstance(error, (Failure, StoreError, PortTakenError)):
