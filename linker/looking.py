@@ -9,7 +9,7 @@ from linker.okrs import Catalogue
 from linker.store import Connection, commands, seen
 from linker.store.items import by_rows
 from linker.store.seen import FindingRow, LinkRow
-from linker.store.up import serves
+from linker.store.up import SERVING, serves
 from linker.store.work import GONE, OPEN
 from linker.verdict import Ambiguous, Judged, Named, Place, Unknown, Unread
 from linker.why import Path, why
@@ -29,7 +29,8 @@ def looked_at(
     parents = {one.parent_item for own in links.values() for one in own if one.parent_item is not None}
     held = {row["id"]: row for row in by_rows(connection, parents)}
     around = _Around(held, serves(connection, parents), seen.above(connection, parents))
-    asked = seen.asked_for(connection, {ref for row in rows for ref in row["doc"].get("n", ())})
+    missing = {row["id"]: [*row["doc"].get("n", ()), *_above(links.get(row["id"], ()), held)] for row in rows}
+    asked = seen.asked_for(connection, {ref for refs in missing.values() for ref in refs})
     said_to_us = commands.on_items(connection, ids)
     judged = {}
     for row in rows:
@@ -45,7 +46,7 @@ def looked_at(
             decided=path[1],
             unknown=[_unknown(one, catalogue) for one in codes if one.finding != "ambiguous_code"],
             ambiguous=[_ambiguous(one, catalogue) for one in codes if one.finding == "ambiguous_code"],
-            unread=[_unread(row, ref, asked[ref]) for ref in row["doc"].get("n", ()) if ref in asked][:MOST],
+            unread=[_unread(row, ref, asked[ref]) for ref in missing[own] if ref in asked][:MOST],
             places=_places(row, said),
             named=around.named(said),
             removed=sorted((row["own"] or {}).get("unlinked", ())),
@@ -103,6 +104,17 @@ def _by_item(rows: Collection[Any]) -> dict[int, list[Any]]:
     for row in rows:
         found.setdefault(row[0], []).append(row)
     return found
+
+
+def _above(said: Sequence[LinkRow], held: Mapping[int, Any]) -> list[str]:
+    """What its tickets are below, where that is not held: an epic may still speak for it."""
+    found: dict[str, None] = {}
+    for one in said:
+        row = held.get(one.parent_item or 0)
+        if row is not None and one.kind in SERVING:
+            parents = (row["doc"].get("f", {}).get("parent") or (0, 0, "", ()))[3] or ()
+            found.update(dict.fromkeys(ref for ref in row["doc"].get("n", ()) if ref in parents))
+    return list(found)
 
 
 def _path(connection: Connection, row: int, krs: Sequence[str]) -> tuple[tuple[str, ...], bool]:

@@ -1,11 +1,12 @@
 """A pull request's check from end to end: one conclusion for each commit, and no write without news."""
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 import scenarios as s
-from checked import FIRST, SECOND, THIRD, Checked, checked, sha
+from checked import FIRST, SECOND, THIRD, Checked, checked, sha, told
 
 from linker.store import Store
 from linker.store.deliveries import Parcel
@@ -260,3 +261,22 @@ def test_no_title_of_a_ticket_reaches_a_check(here: Checked, capsys: pytest.Capt
     assert CANARY not in sent
     assert "no budget" not in sent
     assert CANARY not in capsys.readouterr().out
+
+
+def test_an_epic_that_is_not_read_yet_may_still_speak_for_it(here: Checked) -> None:
+    here.github.faults.fail("/repos/acme/pay/issues/4", 502)
+    below = s.issue(3, 3, title="The quote")
+    here.tell(_below(below, 4))
+    here.open(7, title="Cache the quote", body="Closes #3")
+    here.later(0.1)
+    assert here.check(sha(7))["output"]["title"] == "Reading what it names"
+    here.github.faults.clear()
+    here.tell(s.issue(4, 200, title="The basket", body="KR: O1.KR1"))
+    here.later(120)
+    assert here.check(sha(7))["output"]["title"] == "Serves O1.KR1 via acme/pay#3"
+
+
+def _below(parcel: Parcel, parent: int) -> Parcel:
+    body = told(parcel)
+    body["issue"]["parent_issue_url"] = f"https://api.github.com/repos/acme/pay/issues/{parent}"
+    return parcel._replace(body=json.dumps(body).encode())

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from linker.model import Change, ItemId, Millis
-from linker.store import Store, StoreDown, items, lookup, work
+from linker.store import Store, StoreDown, items, links, lookup, work
 from linker.store.work import Done
 from linker.trackers import SiteView
 from linker.trackers.api import Api
@@ -190,6 +190,7 @@ class Applier(threading.Thread):
                 work.answer_want(connection, row["ref"], **values)
                 if values.get("state", work.OPEN) != work.OPEN:  # what named it is not undecided any more
                     waiting = items.naming(connection, {row["ref"].upper()})
+                    waiting |= links.open_below(connection, waiting)  # nor what is below that
                     waiting |= set(lookup.rows(connection, row["ref"]))  # nor is it itself, of its commits
                     work.mark_dirty(connection, waiting, 0)
         return len(wanted)

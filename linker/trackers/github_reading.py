@@ -56,7 +56,9 @@ class GitHubReading:
     def _item(self, repository: Json, number: str, at: Millis) -> Facts:
         issue = self._issue(repository, number)
         if issue is not None and "pull_request" not in issue:
-            return readable(partial(github.issue, issue, self._view, repository=repository, read_at=at))
+            place = readable(partial(github.repository, repository, self._view))
+            told = readable(partial(github.issue, issue, self._view, repository=repository, read_at=at))
+            return joined(place, told) if told.observations else told
         pull = self._client.call("GET", f"{path(repository)}/pulls/{number}")
         return readable(partial(self._whole_pull, pull, repository, at))
 
