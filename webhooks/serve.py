@@ -83,13 +83,18 @@ def serve(
 
 def load(_target: str, config: Config, received: Received | None, speak: Speak, parent: int) -> Any:
     """The app of the worker process, which ends when its supervisor does."""
+    end_with(parent)
+    speak()
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    return create_app(config, received=received)
+
+
+def end_with(parent: int) -> None:
+    """This process ends when its parent does, however that ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:  # it ended before we said so; in a container its id may be 1
             sys.exit(0)
-    speak()
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    return create_app(config, received=received)
 
 
 def probe(host: str, port: int) -> None:

@@ -1,9 +1,11 @@
 """The demo: a simulated quarter sent as signed deliveries over HTTP to the running service, against fakes."""
 
 import http.client
+import multiprocessing
 import os
 import secrets
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -24,7 +26,7 @@ from linker.store import Store, deliveries, open_store, views, work
 from webhooks import logs
 from webhooks.inbox import Inbox, wall_clock
 from webhooks.receivers import Environ, variable
-from webhooks.serve import probe, serve
+from webhooks.serve import STOP_SECONDS, end_with, probe, serve
 from webhooks.signin import Lockbox
 from webhooks.simulator import Delivery, Quarter, quarter, sign
 from webhooks.simulator.fakes import create_github, create_jira
@@ -60,21 +62,30 @@ def run(port: int, today: date | None, *, stay: bool) -> bool:
         store.create()
         _load_catalogues(config, store, whole)
         feeder = Feeder(config, store, whole, keys, stay=stay)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what was made is removed
         for fake in fakes:
             fake.app.extensions["fake"].on_delivery = feeder.echo  # type: ignore[attr-defined]  # our Flask app
-        now = _millis(whole.now)
-        thread = threading.Thread(target=feeder.run, name="feeder", daemon=True)
-        serve(
-            config,
-            clock=partial(_constant, now),
-            received=quarter_clock,
-            spacing=0.0,
-            ready=thread.start,
-            speak=logs.speak_never,
-        )
-        for fake in fakes:
-            fake.shutdown()
+        # A process of its own, as a real one would be: trackers and service do not share one interpreter.
+        context = multiprocessing.get_context("spawn")
+        service = context.Process(target=_serve, args=(config, _millis(whole.now), os.getpid()))
+        service.start()
+        try:
+            feeder.run()
+            if stay and feeder.well:
+                service.join()
+        except KeyboardInterrupt:
+            console.print("Ended.")
+        finally:
+            service.terminate()
+            service.join(STOP_SECONDS)
         return feeder.well
+
+
+def _serve(config: Config, now: Millis, parent: int) -> None:
+    end_with(parent)
+    logs.speak_never()
+    clock = partial(_constant, now)
+    serve(config, clock=clock, received=quarter_clock, spacing=0.0, speak=logs.speak_never)
 
 
 class Feeder:
@@ -106,8 +117,6 @@ class Feeder:
             self.well = not self._failed
         except Exception as error:
             console.print(f"The demo stopped: {error}", markup=False)
-        if not self._stay or self._failed:
-            os.kill(os.getpid(), signal.SIGTERM)
 
     def echo(self, delivery: Delivery) -> None:
         """A fake saw a write of ours and sends the webhook that the real tracker would send."""
