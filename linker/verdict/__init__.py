@@ -3,11 +3,12 @@
 seen       what a verdict looks at
 judging    the first word that holds, with its text
 unlinked   how far the way goes of what serves nothing
+wording    the words of all of them: titles that fit, codes by name, the ways to mend
 showing    the verdict on a surface: a check run with buttons, a commit status, a comment
 markdown   text of people as text: no mention, image, link or layout of theirs survives
 """
 
-from linker.verdict.judging import TITLE, Verdict, judge
+from linker.verdict.judging import Verdict, judge
 from linker.verdict.seen import Ambiguous, Judged, Named, Place, Unknown, Unread
 from linker.verdict.showing import (
     DESCRIPTION,
@@ -22,6 +23,7 @@ from linker.verdict.showing import (
     retired,
     status,
 )
+from linker.verdict.wording import TITLE
 
 __all__ = [
     "DESCRIPTION",

@@ -9,9 +9,9 @@ LONGEST = 80
 GAP = "\u200b"  # keeps a mention, a reference or an address from becoming one
 MARKS = 2  # a letter with more marks than any script needs reaches into the lines around it
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$-]|(?<=^\d)\.|(?<=^\d\d)\.)")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$]|(?<!\w)-|-(?!\w)|(?<=^\d)\.|(?<=^\d\d)\.)")
 _LIVE = re.compile(
-    r"(?<=[@#$])(?=\S)"  # mentions, references, formulas
+    r"(?<=[@#])(?=\S)|(?<=\$)"  # mentions, references, formulas
     r"|(?=://)|(?<=ww)(?=w\.)"  # a gap behind them would only be a strange host name
     r"|(?<=GH)(?=-\d)|(?<=GHSA)(?=-)|(?<=CVE)(?=-)"
     r"|(?<=:)(?=[\w+-]+:)",  # pictures by name

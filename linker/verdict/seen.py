@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+COMMITS = "its commits"  # what is unread of a pull request itself
+
 
 class Place(NamedTuple):
     """A text that was looked at (branch, title, text, commits), and the codes and keys that it names."""

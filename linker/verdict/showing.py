@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from linker.model import CHECK, COMMENT_MARK
-from linker.verdict.judging import Verdict, cut
-from linker.verdict.markdown import code, prose
+from linker.verdict.judging import Verdict
+from linker.verdict.markdown import code, listed, markup, plain, prose
+from linker.verdict.wording import ABOUT, HINT, copied, cut, meant
 
 DESCRIPTION = 140  # GitHub's limits, in characters
 LABEL, BUTTON, IDENTIFIER = 20, 40, 20
 SUMMARY_LINES = 12
-NOTICED = "A new title or text is noticed in seconds; no push is needed."
+MOST_FIXES, MOST_SHOWN = 4, 6
+NOTICED = "An edited title or description is checked again within seconds; no push is needed."
 
 RETIRED = ("A newer commit is checked", "The pull request is closed")
+
+GOOD = ("serving", "exempt")
 
 Mode = Literal["off", "advisory", "required"]
 StatusState = Literal["success", "pending", "failure"]
@@ -41,7 +45,7 @@ def conclusion(verdict: Verdict, mode: Mode, undecided: Conclusion = "neutral") 
     """How the check ends: advice never fails, a requirement does; None while it is still being decided."""
     if verdict.waits:
         return None
-    if verdict.word in ("serving", "exempt"):
+    if verdict.word in GOOD:
         return "success"
     if verdict.word == "undecided":
         return undecided
@@ -61,36 +65,35 @@ def check(
 ) -> Surface:
     """A check run: at most 12 lines of summary, the rest folded; `item` comes back with a button's click."""
     ends = conclusion(verdict, mode, undecided)
-    bad = verdict.word not in ("serving", "exempt") and not verdict.waits
+    bad = verdict.word not in GOOD and not verdict.waits
     more = url if rerun is not None and rerun.why == "more" else ""
     return {
         "name": CHECK,
         "status": "in_progress" if ends is None else "completed",
         "conclusion": ends,
         "title": verdict.title,
-        "summary": _summary(verdict, ends, advice if bad else (), more),
+        "summary": _summary(verdict, mode, ends, advice if bad else (), more),
         "text": _details(verdict, advice if bad else ()),
         "actions": _buttons(advice) if bad and not queued else [],
         "details_url": url,
-        "external_id": f"{item}@{rerun.at}" if rerun is not None else item,
+        "external_id": _external(item, rerun),
     }
 
 
 def retired(item: str, url: str, head: str, rerun: Rerun | None = None) -> Surface:
     """A check that nobody waits for any more: its commit was pushed over, or its pull request is closed."""
-    now = f"The newest commit is {code(head[:7])}; its check says what counts." if head else ""
+    newer = f"This commit is no longer the newest one. The check of {code(head[:7])} is the one that counts."
+    closed = "The pull request was closed before this check had ended. There is nothing to do."
     return {
         "name": CHECK,
         "status": "completed",
         "conclusion": "neutral",
         "title": RETIRED[0] if head else RETIRED[1],
-        "summary": f"This commit is no longer the head of the pull request. {now}".strip()
-        if head
-        else "The pull request was closed before this check was decided. Nothing to do.",
+        "summary": newer if head else closed,
         "text": "",
         "actions": [],
         "details_url": url,
-        "external_id": f"{item}@{rerun.at}" if rerun is not None else item,
+        "external_id": _external(item, rerun),
     }
 
 
@@ -103,55 +106,80 @@ def status(verdict: Verdict, mode: Mode, undecided: Conclusion = "neutral") -> t
     return ("failure" if ends == "failure" else "success"), text
 
 
-def comment(verdict: Verdict, mode: Mode, url: str, advice: Sequence[Advice] = ()) -> str:
+def comment(
+    verdict: Verdict,
+    mode: Mode,
+    url: str,
+    advice: Sequence[Advice] = (),
+    undecided: Conclusion = "neutral",
+) -> str:
     """The one comment of a pull request: open while there is something to do, one folded line when not."""
-    if verdict.word in ("serving", "exempt"):
-        return f"{COMMENT_MARK}\n<details><summary>{verdict.title}</summary>\n\n{verdict.text}\n\n</details>"
-    body = _summary(verdict, conclusion(verdict, mode), advice, "")
-    return f"{COMMENT_MARK}\n**{prose(verdict.title)}**\n\n{body}\n\n[Details]({url})"
+    if verdict.word in GOOD:
+        title = f"<details><summary>{markup(verdict.title)}</summary>"
+        return "\n".join([COMMENT_MARK, title, "", _noted(verdict), "", "</details>"])
+    body = _summary(verdict, mode, conclusion(verdict, mode, undecided), advice, "")
+    return f"{COMMENT_MARK}\n**{prose(verdict.title)}**\n\n{body} [Details]({url})"
 
 
 # --- the parts of a check run ---
 
 
-def _summary(verdict: Verdict, ends: Conclusion | None, advice: Sequence[Advice], more: str) -> str:
-    lines = [verdict.text]
+def _summary(
+    verdict: Verdict, mode: Mode, ends: Conclusion | None, advice: Sequence[Advice], more: str
+) -> str:
+    lines = [_noted(verdict)]
     if more:
-        lines += ["", f"[All of it, with every key result to choose from]({more})"]
-    if verdict.word in ("serving", "exempt"):
-        return "\n".join([*lines, *([] if more else ["", "Nothing to do."])])
-    if verdict.waits:
-        return "\n".join(lines)
-    lines += ["", f"**Looked at** {_looked_in_line(verdict)}."] if verdict.looked else []
-    fixes = _advised(verdict.fixes, advice)
-    if len(fixes) > 1:
-        lines += ["", "**Fix one of**", *(f"{n}. {fix}" for n, fix in enumerate(fixes, 1))]
-    elif fixes:
-        lines += ["", f"**Fix** {fixes[0]}"]
-    lines += ["", _blocks(ends)]
-    return "\n".join(lines)
+        lines += [f"[All of it, with every key result to choose from]({more})"]
+    if verdict.word in GOOD:
+        return "\n".join([*lines, "", "There is nothing to do."])
+    if not verdict.waits:
+        lines += ["", f"**Looked at** {_looked_in_line(verdict)}."] if verdict.looked else []
+        fixes = _advised(verdict, advice)
+        if len(fixes) > 1:
+            why = "To go on without it" if verdict.word == "undecided" else "To fix it"
+            lines += ["", f"**{why}, do one of these:**"]
+            lines += [f"{number}. {fix}" for number, fix in enumerate(fixes, 1)]
+        elif fixes:
+            lines += ["", f"**To fix it:** {fixes[0]}"]
+    return "\n".join([*lines, "", _blocks(verdict, mode, ends)])
 
 
-def _advised(fixes: Sequence[str], advice: Sequence[Advice]) -> list[str]:
-    """The best suggestion is one click or one comment away, so it stands first."""
+def _noted(verdict: Verdict) -> str:
+    """What is so, and what a reader may wonder about."""
+    return " ".join([verdict.text, *verdict.notes[:1]])
+
+
+def _advised(verdict: Verdict, advice: Sequence[Advice]) -> list[str]:
+    """The best suggestion stands first, with its code in every line, unless what people wrote says more."""
     if not advice:
-        return list(fixes[:3])
+        return list(verdict.fixes[:MOST_FIXES])
     best = advice[0]
     why = f" ({prose(best.reasons[0])})" if best.reasons else ""
-    return [f"If it serves **{best.code}**{why}: comment `/kr {best.code}`.", *fixes[:2]]
+    line = copied(f"KR: {best.code}")
+    first = f"If it serves {code(best.code)}{why}: add the line {line} to the description."
+    if not verdict.example:
+        return [*verdict.fixes[: MOST_FIXES - 1], first]
+    others = [meant(fix, verdict.example, best.code) for fix in verdict.fixes if HINT not in fix]
+    return [first, *others[: MOST_FIXES - 1]]
 
 
-def _blocks(ends: Conclusion | None) -> str:
+def _blocks(verdict: Verdict, mode: Mode, ends: Conclusion | None) -> str:
+    if verdict.waits:
+        required = "This check is required here: the merge waits until it has ended."
+        return required if mode == "required" else "This does not block the merge."
     if ends == "failure":
-        return f"Required here: it blocks the merge until one of these is done. {NOTICED}"
+        return f"This check is required here: it blocks the merge until one of these is done. {NOTICED}"
     return f"This does not block the merge. {NOTICED}"
 
 
 def _looked_in_line(verdict: Verdict) -> str:
-    shown = [f"{name}: {found}" for name, found in verdict.looked[:6]]
-    if len(verdict.looked) > 6:
-        shown.append(f"and {len(verdict.looked) - 6} more")
-    return "; ".join(shown)
+    """What was found where, the places together that hold the same."""
+    where: dict[str, list[str]] = {}
+    for name, found in verdict.looked:
+        where.setdefault(found, []).append(name)
+    shown = [f"{listed(names, 5)}: {found}" for found, names in where.items()]
+    rest = [f"and {len(shown) - MOST_SHOWN} more"] if len(shown) > MOST_SHOWN else []
+    return "; ".join([*shown[:MOST_SHOWN], *rest])
 
 
 def _details(verdict: Verdict, advice: Sequence[Advice]) -> str:
@@ -160,13 +188,14 @@ def _details(verdict: Verdict, advice: Sequence[Advice]) -> str:
         rows = [f"| {name} | {found} |" for name, found in verdict.looked]
         parts.append(_folded("What was looked at", ["| Where | What is there |", "|---|---|", *rows]))
     if advice:
-        rows = [
-            f"- **{one.code}**: {'; '.join(map(prose, one.reasons[:3])) or 'similar work'}" for one in advice
-        ]
-        note = "Suggestions are only that: nothing is linked before a person says so."
+        why = ["; ".join(map(prose, one.reasons[:3])) or "similar work" for one in advice]
+        rows = [f"- {code(one.code)}: {words}" for one, words in zip(advice, why, strict=True)]
+        note = "These are suggestions: nothing is linked before a person says so."
         parts.append(_folded("Key results that it may serve", [*rows, "", note]))
-    if verdict.notes:
+    if len(verdict.notes) > 1:  # a single one stands in the summary
         parts.append(_folded("How it was read", [f"- {note}" for note in verdict.notes]))
+    if verdict.word not in GOOD:
+        parts.append(_folded("What this check asks", [ABOUT]))
     return "\n\n".join(parts)
 
 
@@ -176,14 +205,24 @@ def _folded(title: str, lines: Sequence[str]) -> str:
 
 def _buttons(advice: Sequence[Advice]) -> list[dict[str, str]]:
     """At most three: the best suggestion, an exemption, and the way to all the rest."""
-    known = [f"kr:{one.code}" for one in advice[:1] if len(f"kr:{one.code}") <= IDENTIFIER]
-    serves = [_button(own, f"Serves {own[3:]}", "Link this pull request to it") for own in known]
-    ktlo = _button("none:ktlo", "Keeps lights on", "Serves none on purpose: ktlo")
-    return [*serves, ktlo, _button("more", "More", "Answer with a link to its page")]
+    known = [one.code for one in advice[:1] if len(f"kr:{one.code}") <= IDENTIFIER]
+    serves = [_button(f"kr:{own}", _serves(own), "Say that it serves this key result") for own in known]
+    ktlo = _button("none:ktlo", "Serves none: ktlo", "On purpose: it keeps the lights on")
+    return [*serves, ktlo, _button("more", "More choices", "Show the way to every key result")]
+
+
+def _serves(own: str) -> str:
+    """The code in full, whatever else has room beside it."""
+    label = plain(f"Serves {own}")
+    return label if len(label) <= LABEL else plain(own)
 
 
 def _button(identifier: str, label: str, description: str) -> dict[str, str]:
     return {"identifier": identifier, "label": cut(label, LABEL), "description": cut(description, BUTTON)}
+
+
+def _external(item: str, rerun: Rerun | None) -> str:
+    return f"{item}@{rerun.at}" if rerun is not None else item
 
 
 def _unmarked(text: str) -> str:

@@ -5,8 +5,21 @@ from typing import NamedTuple
 
 from linker.verdict.markdown import code, listed
 from linker.verdict.seen import Judged, Named, Unread
+from linker.verdict.wording import (
+    EXAMPLE,
+    HINT,
+    NONE,
+    OTHER_REASONS,
+    above,
+    add,
+    codes_of,
+    copied,
+    example_beside,
+    fitted,
+    said,
+)
 
-SAY = "a line `KR: O1.KR2`"
+SERVING = ("parent", "delivers", "contributes")
 
 
 class Case(NamedTuple):
@@ -16,6 +29,7 @@ class Case(NamedTuple):
     text: str
     fixes: tuple[str, ...]
     name: str
+    example: str = EXAMPLE
 
 
 def how_far(seen: Judged) -> Case:
@@ -29,36 +43,45 @@ def _optout(seen: Judged) -> Case | None:
     return _unlinked(
         "optout",
         "Opted out without a reason",
-        "It says that it serves no key result, and gives no reason code.",
-        "Write `KR: none - ktlo`, or debt, incident, spike, upstream, docs.",
+        "This pull request says that it serves no key result, and gives no reason code.",
+        f"Give the reason: `KR: none - ktlo` (keeping the lights on), or {OTHER_REASONS}.",
+        f"If it does serve one, write `KR: {EXAMPLE}` in its place, {HINT} that key result.",
+        said(),
     )
 
 
 def _removed(seen: Judged) -> Case | None:
     if not seen.removed:
         return None
-    codes = listed([bare(kr) for kr in seen.removed])
-    return _unlinked(
+    codes = codes_of(seen.removed)
+    were = "was" if len(codes) == 1 else "were"
+    example = example_beside(codes)
+    case = _unlinked(
         "removed",
-        f"A person took {codes} off",
-        f"A person decided that it does not serve **{codes}**, and it serves nothing else.",
-        f"Write {SAY} with what it does serve.",
-        f"Comment `/kr {bare(seen.removed[0])}` to take that back.",
+        fitted(codes, ("", f" {were} taken off by a person"), ("", f" {were} taken off")),
+        f"A person decided that this pull request does not serve {listed(map(code, codes))}, by a comment "
+        "or by removing the label, and nothing else leads to a key result.",
+        add("the key result that it does serve", example),
+        f"To take that back, comment {copied(f'/kr {codes[0]}')} (needs write access).",
+        NONE,
     )
+    return case._replace(example=example)
 
 
 def _epic(seen: Judged) -> Case | None:
     ticket = next((one for one in _serving(seen) if one.above), None)
     if ticket is None:
         return None
-    epic = code(ticket.above[0])
+    epic = ticket.above[0]
     return _unlinked(
         "epic",
-        f"{ticket.above[0]} has no key result",
-        f"{code(ticket.alias)} is below {epic}, and neither has a key result.",
-        f"Ask a planner to give {epic} a key result: {SAY} in its text, or a label `kr:O1.KR2`.",
-        f"Or write {SAY} in the text of this pull request.",
-        "Or comment `/kr O1.KR2`, or `/kr none ktlo` if it serves none on purpose.",
+        fitted([epic], ("", " has no key result")),
+        f"This pull request is part of {code(ticket.alias)}, which is below {code(epic)}, and neither has a "
+        "key result.",
+        add(),
+        above(epic),
+        NONE,
+        said(),
     )
 
 
@@ -66,14 +89,19 @@ def _ticket(seen: Judged) -> Case | None:
     tickets = _serving(seen)
     if not tickets:
         return None
-    names = listed([code(one.alias) for one in tickets])
+    aliases = [one.alias for one in tickets]
+    one = len(aliases) == 1
+    have = "which has" if one else "which have"
+    first = code(aliases[0])
     return _unlinked(
         "ticket",
-        f"{listed([one.alias for one in tickets])} serves no key result",
-        f"It names {names}, which has no epic and no key result.",
-        f"Give {code(tickets[0].alias)} an epic that has a key result, or a label `kr:O1.KR2`.",
-        f"Or write {SAY} in the text of this pull request.",
-        "Or comment `/kr O1.KR2`, or `/kr none ktlo` if it serves none on purpose.",
+        fitted(aliases, ("", f" {'serves' if one else 'serve'} no key result"), ("", " without key result")),
+        f"This pull request is part of {listed(map(code, aliases))}, {have} no epic and no key result.",
+        add(),
+        f"For everything below {first}: put it below an epic that has a key result, "
+        f"or give it the label `kr:{EXAMPLE}`.",
+        NONE,
+        said(),
     )
 
 
@@ -81,43 +109,44 @@ def _absent(seen: Judged) -> Case | None:
     lost: list[Unread] = [one for one in seen.unread if one.why in ("gone", "refused")]
     if not lost:
         return None
-    names = listed([code(one.ref) for one in lost])
-    gone = lost[0].why == "gone"
-    why = (
-        "no such ticket is there, or it is hidden from us" if gone else "the tracker does not let us read it"
-    )
-    return _unlinked(
-        "absent",
-        f"{listed([one.ref for one in lost])} cannot be read",
-        f"It names {names}, and {why}.",
-        "Correct the ticket key in the title; a new title is noticed in seconds.",
-        f"Or write {SAY} in the text of this pull request.",
-        "Or comment `/kr O1.KR2`, or `/kr none ktlo` if it serves none on purpose.",
-    )
+    refs = [one.ref for one in lost if one.why == lost[0].why]
+    title = fitted(refs, ("", " cannot be read"))
+    names, first = f"This pull request names {listed(map(code, refs))}", code(refs[0])
+    if lost[0].why == "gone":
+        text = f"{names}, and no such ticket was found; it may be hidden from this check."
+        key = f"If {first} is a slip, put the right key at the start of the title: `PAY-12: what it does`."
+        return _unlinked("absent", title, text, key, add(), NONE, said())
+    text = f"{names}, and the tracker does not let this check read it."
+    ask = f"If the check should see {first}, ask whoever runs Sightline here for access to it."
+    return _unlinked("absent", title, text, add(), ask, NONE, said())
 
 
 def _mentions(seen: Judged) -> Case | None:
     if not seen.named:
         return None
-    names = listed([code(one.alias) for one in seen.named])
-    return _unlinked(
-        "mentions",
-        f"Only mentions {listed([one.alias for one in seen.named])}",
-        f"It mentions {names} without saying that it is part of that work.",
-        f"Put the key at the start of the title: `{seen.named[0].alias}: ...`.",
-        f"Or write `Refs {seen.named[0].alias}` in the text.",
-        "Or comment `/kr O1.KR2`, or `/kr none ktlo` if it serves none on purpose.",
-    )
+    aliases = [one.alias for one in seen.named]
+    title = fitted(aliases, ("Only mentions ", ""))
+    only = f"This pull request only mentions {listed(map(code, aliases))}"
+    leads = next((one for one in seen.named if one.serves), None)
+    if leads is None:
+        text = f"{only}, which {'has' if len(aliases) == 1 else 'have'} no key result."
+        return _unlinked("mentions", title, text, add(), NONE, said())
+    serves = listed(map(code, codes_of(leads.serves)))
+    alias, line = code(leads.alias), copied(f"Refs {leads.alias}")
+    part = f"If it is part of {alias}, add the line {line} to the description."
+    text = f"{only}, and does not say that it is part of that work. {alias} serves {serves}."
+    return _unlinked("mentions", title, text, part, add(), NONE, said())
 
 
 def _nothing(_: Judged) -> Case:
     return _unlinked(
         "nothing",
         "No key result found",
-        "Nothing here names a ticket or a key result.",
-        "Put a ticket key at the start of the title: `PAY-12: ...`.",
-        f"Or write {SAY} in the text.",
-        "Or comment `/kr O1.KR2`, or `/kr none ktlo` if it serves none on purpose.",
+        "This pull request names no ticket and no key result.",
+        "Put your ticket's key at the start of the title: `PAY-12: what it does`.",
+        add(),
+        NONE,
+        said(),
     )
 
 
@@ -131,14 +160,9 @@ UNLINKED: tuple[Callable[[Judged], Case | None], ...] = (
 )
 
 
-def bare(kr: str) -> str:
-    """The code of a full id, as people write it."""
-    return kr.rpartition("/")[2]
-
-
 def _unlinked(case: str, title: str, text: str, *fixes: str) -> Case:
     return Case(title, text, fixes, case)
 
 
 def _serving(seen: Judged) -> Sequence[Named]:
-    return [one for one in seen.named if one.kind in ("parent", "delivers", "contributes")]
+    return [one for one in seen.named if one.kind in SERVING]
