@@ -197,7 +197,7 @@ def test_off_says_nothing(store: Store, tmp_path: Path) -> None:
 
 def test_bots_are_exempt_by_rule(here: Checked) -> None:
     here.tell(s.pull(7, 101, action="opened", title="Bump x", sha=sha(7), author="renovate[bot]"))
-    assert here.check(sha(7))["output"]["title"] == "Exempt: ktlo"
+    assert here.check(sha(7))["output"]["title"] == "Exempt: keeping the lights on"
 
 
 # --- what it waits for
@@ -269,7 +269,7 @@ def test_an_epic_that_is_not_read_yet_may_still_speak_for_it(here: Checked) -> N
     here.tell(_below(below, 4))
     here.open(7, title="Cache the quote", body="Closes #3")
     here.later(0.1)
-    assert here.check(sha(7))["output"]["title"] == "Reading what it names"
+    assert here.check(sha(7))["output"]["title"] == "Reading acme/pay#4"
     here.github.faults.clear()
     here.tell(s.issue(4, 200, title="The basket", body="KR: O1.KR1"))
     here.later(120)

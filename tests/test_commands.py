@@ -134,7 +134,7 @@ def test_an_exemption_needs_a_reason_code(here: Checked) -> None:
     assert (reactions(here), kept(here)) == (["confused"], [])
     assert "`/kr none because I say so` is no command" in here.check(sha(7))["output"]["summary"]
     here.tell(comment(here, "/kr none ktlo certificate renewal", own=502))
-    assert title(here) == "Exempt: ktlo"
+    assert title(here) == "Exempt: keeping the lights on"
     assert "no command" not in here.check(sha(7))["output"]["summary"]
 
 
@@ -163,7 +163,7 @@ def test_an_edit_takes_back_what_the_comment_said_before(here: Checked) -> None:
 def test_the_later_word_holds(here: Checked) -> None:
     here.tell(comment(here, "/kr O1.KR1"))
     here.tell(comment(here, "/kr remove O1.KR1", by="owner", own=502))
-    assert title(here) == "A person took O1.KR1 off"
+    assert title(here) == "O1.KR1 was taken off by a person"
     here.tell(comment(here, "/kr O1.KR1", own=503))
     assert title(here) == "Serves O1.KR1"
 

@@ -111,7 +111,9 @@ def test_an_item_without_a_key_result_says_the_fix(reader: FlaskClient) -> None:
     assert "△ Serves no key result" in text(reader, "/items/PAY-13")
     assert "Exempt: keeping the lights on" in text(reader, "/items/PAY-14")
     assert "Serves only inactive key results: O2.KR1" in text(reader, "/items/PAY-15")
-    assert "Write KR: O1.KR1 , the nearest code." in text(reader, "/items/acme/pay%238")
+    assert "Write KR: O1.KR1 in its place, if you meant that; it is the nearest code." in text(
+        reader, "/items/acme/pay%238"
+    )
 
 
 def test_what_we_want_to_write_is_shown_dry_without_credentials(reader: FlaskClient) -> None:

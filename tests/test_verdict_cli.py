@@ -144,7 +144,7 @@ def test_the_json_has_all_that_a_script_needs(run: Run) -> None:
         "word": "serving",
         "case": "direct",
         "title": "Serves O1.KR2",
-        "text": "This pull request serves **O1.KR2**.",
+        "text": "This pull request serves `O1.KR2`.",
         "fixes": [],
         "krs": ["20xx/O1.KR2"],
         "path": [],
@@ -156,18 +156,18 @@ def test_the_markdown_is_that_of_the_check_without_what_only_the_service_hears(r
     found = run("--event-path", event(body="KR: O1.KR3"), "--mode", "required")
     assert found.exit_code == 1
     assert found.stdout.startswith(
-        "## Sightline: Unknown key result O1.KR3\n\nThe catalogue holds no `O1.KR3`."
+        "## Sightline: Unknown key result O1.KR3\n\nNo key result has the code `O1.KR3`."
     )
-    assert "**Fix** Write `KR: O1.KR2`, the nearest code." in found.stdout
-    assert "Required here: it blocks the merge" in found.stdout
-    assert "| text | " in found.stdout
+    assert "1. Write `KR: O1.KR2` in its place, if you meant that; it is the nearest code." in found.stdout
+    assert "| description | " in found.stdout
     assert "`/kr" not in found.stdout
     assert "Fewer payments" not in found.stdout
 
 
 def test_without_projects_no_ticket_key_is_asked_for(run: Run) -> None:
     fixes = json.loads(run("--event-path", event(), "--json").stdout)["fixes"]
-    assert fixes == ["Write a line `KR: O1.KR2` in the text."]
+    assert fixes[0].startswith("Add the line `KR: O1.KR2` to the description")
+    assert not any("PAY-12" in fix for fix in fixes)
 
 
 def test_what_cannot_be_read_is_told_with_what_would_help(run: Run) -> None:
@@ -231,7 +231,7 @@ def test_the_summary_of_the_run_is_appended(run: Run) -> None:
     Path("summary.md").write_text("Before.\n")
     found = run("--event-path", event(title="O1.KR2 cache"), "--json", GITHUB_STEP_SUMMARY="summary.md")
     text = Path("summary.md").read_text()
-    assert text.startswith("Before.\n## Sightline: Serves O1.KR2\n\nThis pull request serves **O1.KR2**.")
+    assert text.startswith("Before.\n## Sightline: Serves O1.KR2\n\nThis pull request serves `O1.KR2`.")
     assert json.loads(found.stdout)["word"] == "serving"
 
 
@@ -478,7 +478,7 @@ REFUSED = {
     "only in comments": ("Cache the page\n\n# KR: O1.KR2", NOTHING),
     "only below the scissors": (f"Cache the page\n\n{SCISSORS}\ndiff\nKR: O1.KR2\n", NOTHING),
     "another project's key": ("WEB-12: cache", NOTHING),
-    "an unknown code": ("Cache\n\nKR: O1.KR3", "The catalogue holds no `O1.KR3`.\nWrite `KR: O1.KR2`, the"),
+    "an unknown code": ("Cache\n\nKR: O1.KR3", "No key result has the code `O1.KR3`.\nWrite `KR: O1.KR2` in its place"),
     "an opt-out without a reason": ("Cache\n\nKR: none", "This commit says that it serves no key result"),
 }  # fmt: skip
 

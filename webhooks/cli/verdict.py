@@ -12,7 +12,7 @@ from linker.config import Config, read_catalogue
 from linker.config.process import environment
 from linker.verdict import Conclusion, Mode, Verdict, check, conclusion
 from linker.verdict.markdown import code, listed, prose
-from linker.verdict.unlinked import SAY
+from linker.verdict.wording import add
 from webhooks.alone.event import CannotRunError, Event, read_bytes, read_event
 from webhooks.alone.judging import Told, judge_event
 from webhooks.alone.message import judge_message
@@ -145,7 +145,7 @@ def _here(found: Told, event: Event, config: Config) -> Verdict:
     """The verdict without what only the service can do: it hears no comment, and comes back to nothing."""
     said = found.verdict
     if said.word != "undecided":
-        useless = ["`/kr"] if config.projects else ["`/kr", "ticket key"]
+        useless = ["`/kr"] if config.projects else ["`/kr", "ticket's key"]
         kept = [fix for fix in said.fixes if not any(word in fix for word in useless)]
         return said.model_copy(update={"fixes": (*map(_first, kept[:1]), *kept[1:])})
     looked = [(name, "not read" if was == "no answer from its tracker" else was) for name, was in said.looked]
@@ -153,7 +153,7 @@ def _here(found: Told, event: Event, config: Config) -> Verdict:
     told_so = " ".join([text, *found.because])
     fixes = ["See to it that it can be read, and run this check again."]
     if event.name == "pull_request":
-        fixes = [f"Write {SAY} in the text of this pull request.", f"Or s{fixes[0][1:]}"]
+        fixes = [add(), *fixes]
     return said.model_copy(update={"text": told_so, "fixes": tuple(fixes), "looked": tuple(looked)})
 
 
