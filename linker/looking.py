@@ -14,7 +14,7 @@ from linker.store.work import GONE, OPEN
 from linker.verdict import Ambiguous, Judged, Named, Place, Unknown, Unread
 from linker.why import Path, why
 
-PLACES = {"branch": "branch", "title": "title", "body": "text", "commits": "commits"}
+PLACES = {"branch": "branch", "title": "title", "body": "description", "commits": "commits"}
 MOST = 6  # of anything that is listed
 
 

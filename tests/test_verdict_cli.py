@@ -478,7 +478,7 @@ REFUSED = {
     "only in comments": ("Cache the page\n\n# KR: O1.KR2", NOTHING),
     "only below the scissors": (f"Cache the page\n\n{SCISSORS}\ndiff\nKR: O1.KR2\n", NOTHING),
     "another project's key": ("WEB-12: cache", NOTHING),
-    "an unknown code": ("Cache\n\nKR: O1.KR3", "No key result has the code `O1.KR3`.\nWrite `KR: O1.KR2` in its place"),
+    "an unknown code": ("Cache\n\nKR: O1.KR3", "The catalogue holds no `O1.KR3`.\nWrite `KR: O1.KR2`, the"),
     "an opt-out without a reason": ("Cache\n\nKR: none", "This commit says that it serves no key result"),
 }  # fmt: skip
 
