@@ -130,7 +130,8 @@ def comments(pull: Pull, now: Surface, quiet: bool) -> list[Change]:
         return []
     if (good or quiet) and not begun:
         return []
-    body = comment(pull.verdict, pull.terms.mode, pull.terms.url, pull.advice)
+    terms = pull.terms
+    body = comment(pull.verdict, terms.mode, terms.url, pull.advice, terms.undecided)
     return [Change(item=pull.item, surface=COMMENT, desired={"body": body})]
 
 

@@ -12,6 +12,7 @@ from linker.store.seen import FindingRow, LinkRow
 from linker.store.up import SERVING, serves
 from linker.store.work import GONE, OPEN
 from linker.verdict import Ambiguous, Judged, Named, Place, Unknown, Unread
+from linker.verdict.markdown import code, listed
 from linker.why import Path, why
 
 PLACES = {"branch": "branch", "title": "title", "body": "description", "commits": "commits"}
@@ -47,7 +48,7 @@ def looked_at(
             unknown=[_unknown(one, catalogue) for one in codes if one.finding != "ambiguous_code"],
             ambiguous=[_ambiguous(one, catalogue) for one in codes if one.finding == "ambiguous_code"],
             unread=[_unread(row, ref, asked[ref]) for ref in missing[own] if ref in asked][:MOST],
-            places=_places(row, said),
+            places=_places(row, said, codes),
             named=around.named(said),
             removed=sorted((row["own"] or {}).get("unlinked", ())),
             notes=_notes(catalogue, said),
@@ -89,7 +90,7 @@ class _Around:
         for one in said:
             parent = self._held.get(one.parent_item or 0)
             if parent is not None and self._standing.get(parent["id"], ((), None))[1]:
-                return f"inherited from `{parent['alias']}`"
+                return f"inherited from {code(parent['alias'] or parent['tid'])}"
         return ""
 
 
@@ -147,8 +148,8 @@ def _unread(row: Any, ref: str, want: seen.WantRow) -> Unread:
     return Unread(name, "gone" if want.state == GONE else "refused")
 
 
-def _places(row: Any, said: Sequence[LinkRow]) -> list[Place]:
-    """Branch, title, text and commits, each with what its own words led to."""
+def _places(row: Any, said: Sequence[LinkRow], codes: Sequence[FindingRow]) -> list[Place]:
+    """Branch, title, description and commits, each with what its own words led to, or should have."""
     facets = row["doc"].get("f", {})
     found: dict[str, list[str]] = {}
     for one in said:
@@ -156,6 +157,10 @@ def _places(row: Any, said: Sequence[LinkRow]) -> list[Place]:
         text = str(one.why.get("text") or "")
         if field in PLACES and text and text not in found.setdefault(field, []):
             found[field].append(text)
+    for other in codes:  # a finding says where its code stands
+        field = other.text.removeprefix(f"{other.subject} in the ").partition(" ")[0]
+        if field in PLACES and other.subject not in found.setdefault(field, []):
+            found[field].append(other.subject)
     known = {"branch": "head" in facets, "title": True, "body": True, "commits": "commits" in facets}
     return [Place(PLACES[field], tuple(found.get(field, ())), known[field]) for field in PLACES]
 
@@ -170,16 +175,18 @@ def _notes(catalogue: Catalogue, said: Sequence[LinkRow]) -> list[str]:
     """Which of several cycles a code means, and why."""
     notes = []
     for one in said:
-        code = tags.canonical(one.parent.rpartition("/")[2])
-        if one.kind != "tag" or len(catalogue.bindings.get(code, ())) < 2 or one.parent not in catalogue.krs:
+        bare = tags.canonical(one.parent.rpartition("/")[2])
+        others = [span.kr for span in catalogue.bindings.get(bare, ()) if span.kr != one.parent]
+        if one.kind != "tag" or not others or one.parent not in catalogue.krs:
             continue
         on = datetime.fromtimestamp(one.valid_from / 1000, UTC)
         field = str(one.why.get("field", "text")).partition(" ")[0]
-        written = str(one.why.get("text") or code)
+        written = str(one.why.get("text") or bare)
         if "/" in written:
             continue
         notes.append(
-            f"`{code}` means `{one.parent}` here: it stands in the {PLACES.get(field, field)} since "
-            f"{on.day} {on:%B %Y}, and a code means the cycle that held the day on which it appeared."
+            f"{code(bare)} means {code(one.parent)} here, since it stands in the {PLACES.get(field, field)} "
+            f"since {on.day} {on:%B %Y} and a code means the cycle of that day. For another cycle write the "
+            f"full id, {listed([code(f'KR: {kr}', 200) for kr in others], joint='or')}."
         )
     return notes

@@ -11,7 +11,7 @@ from linker.model import ItemId, Millis
 from linker.okrs import Catalogue
 from linker.store import Connection, work
 from linker.store.items import by_ids
-from linker.verdict import Advice, Judged, Unread, Verdict, judge
+from linker.verdict import COMMITS, Advice, Judged, Unread, Verdict, judge
 
 PATIENCE_MS = 600_000  # undecided for so long, and the check ends as the policy says until there is an answer
 BAD = ("inactive", "unknown", "unlinked")
@@ -130,7 +130,7 @@ def _said(day: Day, row: Any, seen: Judged, known: _Known) -> tuple[Said, bool]:
     seen, by_rule = _spared(day.policy, row, seen)
     commits = _commits(day, row, judge(seen, day.active, day.why_inactive), known)
     if commits is not None:
-        seen = seen._replace(unread=[*seen.unread, Unread("its commits", "waiting")])
+        seen = seen._replace(unread=[*seen.unread, Unread(COMMITS, "waiting")])
     since = None
     if any(one.why == "waiting" for one in seen.unread):
         before = known.before.get(row["id"])

@@ -112,3 +112,38 @@ def test_no_title_leaves_the_store(store: Store, words: str) -> None:
     told = surfaces(store, fold)
     assert len(told) == (1 if words == "KR: O1.KR1" else 2)  # the check, and a comment where there is a fix
     assert CANARY not in json.dumps(told)
+
+
+# --- what the store tells a verdict, in its words
+
+
+def details(store: Store, *parcels: Any) -> str:
+    fold = s.folding(store)
+    s.keep(store, list(parcels))
+    s.run(fold)
+    s.judge(store, fold, s.Rules(shown="check"))
+    return "\n".join(
+        dict(desired)[part]
+        for _, surface, desired in s.wanted(store)
+        if surface.startswith("check:")
+        for part in ("summary", "text")
+    )
+
+
+def test_a_code_that_nothing_holds_is_told_with_its_place(store: Store) -> None:
+    said = details(store, s.loaded(0), s.pull(7, 10, title="Cache", body="KR: O9.KR9"))
+    assert "description: `O9.KR9`" in said
+    assert "branch and title: nothing" in said
+
+
+def test_a_code_of_two_cycles_says_which_it_means_and_how_to_mean_the_other(store: Store) -> None:
+    both = (s.kr("O1.KR1", "2026Q3"), s.kr("O1.KR1"))
+    said = details(store, s.loaded(0, *both), s.pull(7, 10, body="KR: O1.KR1"))
+    assert "`O1.KR1` means `2026Q4/O1.KR1` here, since it stands in the description since 5 " in said
+    assert "write the full id, `KR: 2026Q3/O1.KR1`" in said
+
+
+def test_what_is_inherited_names_its_parent(store: Store) -> None:
+    ticket = s.ticket(10063, "PAY-12", 5, body="KR: none - debt")
+    said = details(store, s.loaded(0), ticket, s.pull(7, 10, title="PAY-12"))
+    assert "The reason is `debt`, technical debt (inherited from `PAY-12`)." in said

@@ -163,6 +163,7 @@ CASES: dict[str, Case] = {
     "unlinked-mentions-in-vain": case(
         places=places(description="PAY-12"), named=(Named("PAY-12", "mentions"),)
     ),
+    "unlinked-command-not-done": case(undone="`/kr plums` is no command. Write `/kr O1.KR2`, or `/kr why`."),
     "unlinked-nothing": case(),
     "unlinked-nothing-required": case(mode="required"),
     "unlinked-suggested": case(BEST, SECOND),
@@ -196,4 +197,7 @@ every_judged = st.builds(
         max_size=4,
     ),
     removed=ids,
+    because=st.just(""),  # these three are sentences of ours
+    notes=st.just(()),
+    undone=st.just(""),
 )  # fmt: skip

@@ -9,7 +9,7 @@ markdown   text of people as text: no mention, image, link or layout of theirs s
 """
 
 from linker.verdict.judging import Verdict, judge
-from linker.verdict.seen import Ambiguous, Judged, Named, Place, Unknown, Unread
+from linker.verdict.seen import COMMITS, Ambiguous, Judged, Named, Place, Unknown, Unread
 from linker.verdict.showing import (
     DESCRIPTION,
     RETIRED,
@@ -26,6 +26,7 @@ from linker.verdict.showing import (
 from linker.verdict.wording import TITLE
 
 __all__ = [
+    "COMMITS",
     "DESCRIPTION",
     "RETIRED",
     "TITLE",

@@ -145,9 +145,9 @@ def _here(found: Told, event: Event, config: Config) -> Verdict:
     """The verdict without what only the service can do: it hears no comment, and comes back to nothing."""
     said = found.verdict
     if said.word != "undecided":
-        useless = ["`/kr"] if config.projects else ["`/kr", "ticket's key"]
+        useless = ["`/kr"] if config.projects else ["`/kr", "start of the title"]
         kept = [fix for fix in said.fixes if not any(word in fix for word in useless)]
-        return said.model_copy(update={"fixes": (*map(_first, kept[:1]), *kept[1:])})
+        return said.model_copy(update={"fixes": tuple(kept)})
     looked = [(name, "not read" if was == "no answer from its tracker" else was) for name, was in said.looked]
     text = f"{listed(map(code, found.unread))} could serve a key result, and could not be read."
     told_so = " ".join([text, *found.because])
@@ -155,12 +155,6 @@ def _here(found: Told, event: Event, config: Config) -> Verdict:
     if event.name == "pull_request":
         fixes = [add(), *fixes]
     return said.model_copy(update={"text": told_so, "fixes": tuple(fixes), "looked": tuple(looked)})
-
-
-def _first(fix: str) -> str:
-    """A fix that stands first now, where the ones before it were left out."""
-    bare = fix.removeprefix("Or ")
-    return f"{bare[:1].upper()}{bare[1:]}"
 
 
 def _heading(title: str) -> str:
