@@ -167,7 +167,8 @@ class Batch:
         if first or past:
             self._relate(item, fact.at, late=True)
         elif changed & LINKED:
-            self._relate(item, fact.at, late=born is not None and fact.at <= born)
+            # Of two bodies of one moment the later to come may give back what the other took away.
+            self._relate(item, fact.at, late=fact.at == newest or (born is not None and fact.at <= born))
 
     def _relate(self, item: Held, at: Millis, *, late: bool) -> None:
         self.relink.add(item.row)

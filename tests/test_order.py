@@ -208,7 +208,19 @@ def parent_that_came_between() -> list[Parcel]:
     ]
 
 
+def two_bodies_of_one_second() -> list[Parcel]:
+    """Of two bodies of one moment one takes a link away, which the other one gives back in another place."""
+    return [
+        s.loaded(0),
+        s.ticket(*TICKET, 5),
+        s.pull(7, 20, title="PAY-12 Cache", created=10),
+        s.pull(7, 30, title="PAY-1, PAY-2: cache", branch="feature/PAY-12", created=10),
+        s.pull(7, 30, title="Cache", body="refs PAY-12", sha="a2", created=10),
+    ]
+
+
 STORIES = (
+    two_bodies_of_one_second,
     parent_that_came_between,
     retitle,
     close_and_reopen,
