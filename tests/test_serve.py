@@ -19,7 +19,7 @@ from webhooks.simulator import Delivery, Quarter
 from webhooks.simulator.fakes import GitHubState, JiraState, create_github, create_jira
 
 WRITTEN = 200  # deliveries of the quarter, enough for some labels and statuses
-KILLS = int(os.environ.get("SIGHTLINE_TEST_KILLS", "12"))
+KILLS = int(os.environ.get("SIGHTLINE_TEST_KILLS", "6"))
 TICKETS = [ticket(f"PAY-{n}", 10_000 + n, f"Ticket {n} [O1.KR2]" if n % 3 else "Plain") for n in range(240)]
 
 
@@ -162,7 +162,7 @@ def test_no_kill_doubles_what_the_trackers_see(told: Quarter, tmp_path: Path) ->
         for sent in told.deliveries[:WRITTEN]:
             assert running.post(sent.source, sent.event, sent.id, sent.body) in (200, 202)
         until(home.folded, "all is folded")
-    for _ in range(KILLS // 3):
+    for _ in range(max(4, KILLS // 3)):  # fewer may have written nothing
         before, more = writes(github, jira), dice.randrange(1, 4)
         with home.start("serve") as running:
             running.up()
