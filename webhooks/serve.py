@@ -90,9 +90,13 @@ def load(_target: str, config: Config, received: Received | None, speak: Speak, 
 
 
 def end_with(parent: int) -> None:
-    """This process ends when its parent does, however that ends."""
+    """This process ends when its parent does, however that ends.
+
+    Not by a polite signal: it may come where granian's worker takes the lock that its handler waits for, and
+    then the worker never ends (seen). What was acknowledged is on disk, so nothing is lost.
+    """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it ended before we said so; in a container its id may be 1
             sys.exit(0)
 
