@@ -8,7 +8,7 @@ from linker import rules
 from linker.batch import Batch, as_id
 from linker.held import Held
 from linker.linking import Reader, Relinked, Traced, candidates, container, finding_rows
-from linker.model import Finding, Link, Millis
+from linker.model import Finding, Level, Link, Millis
 from linker.past import true_spans
 from linker.resolve import alias_of
 from linker.spans import Key, LogRow, Span, difference, told
@@ -74,6 +74,8 @@ def write_links(batch: Batch, reader: Reader, found: Collection[Relinked]) -> No
     logged: list[dict[str, Any]] = []
     for one in found:
         row, before = one.held.row, known.get(one.held.row, {})
+        if _is_checked(one.held):
+            batch.dirty.add(row)  # a code that nobody knows makes no link, and yet a verdict
         now: dict[Key, Link] = {(link.parent, link.kind): link for link in one.linked.links}
         if before.keys() == now.keys() and row not in batch.late and len(batch.times.get(row, ())) < 2:
             starts = {key: old["valid_from"] for key, old in before.items()}
@@ -94,6 +96,12 @@ def write_links(batch: Batch, reader: Reader, found: Collection[Relinked]) -> No
                 batch.moved |= {row} if old is None else set()
     links.save_links(batch.connection, gone, rows)
     links.log(batch.connection, logged)
+
+
+def _is_checked(item: Held) -> bool:
+    """Whether it is an open pull request."""
+    kind, state = item.value("kind") or {}, item.value("state") or {}
+    return kind.get("level") == Level.PULL_REQUEST and state.get("category") == "doing"
 
 
 def _log(

@@ -64,6 +64,14 @@ def test_a_new_title_is_a_new_verdict_on_the_same_run(here: Checked) -> None:
     assert here.writes()["PATCH check-runs"] == 1
 
 
+def test_a_code_that_nobody_knows_is_noticed_though_it_links_nothing(here: Checked) -> None:
+    here.open(7, title="Cache the quote")
+    here.tell(here.pull(7, title="Cache the quote", body="KR: O9.KR9"))
+    assert here.check(sha(7))["output"]["title"] == "Unknown key result O9.KR9"
+    here.tell(here.pull(7, title="Cache the quote", body="KR: O9.KR8"))
+    assert here.check(sha(7))["output"]["title"] == "Unknown key result O9.KR8"
+
+
 def test_each_push_gets_a_run_of_its_own(here: Checked) -> None:
     here.open(7, title="O1.KR1: cache the quote")
     here.tell(here.pull(7, action="synchronize", title="O1.KR1: cache the quote", sha=sha(7, 2)))
