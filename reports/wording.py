@@ -4,17 +4,11 @@ from datetime import date, datetime, tzinfo
 from fractions import Fraction
 
 from linker.model import Level, Millis
+from linker.verdict.wording import REASON_WORDS
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-EXEMPTIONS = {
-    "ktlo": "keeping the lights on",
-    "debt": "technical debt",
-    "incident": "an incident",
-    "spike": "an investigation",
-    "upstream": "work for upstream",
-    "docs": "documentation",
-}
+EXEMPTIONS = REASON_WORDS  # as checks say them
 SAID_BY = {
     "text": "its own text",
     "person": "a person’s decision",

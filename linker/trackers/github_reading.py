@@ -75,13 +75,8 @@ class GitHubReading:
         own = said.observations[-1] if said.observations else None
         if own is None:
             return said
-        files: list[Any] = []
-        query: Query = {"per_page": PER_PAGE}
-        for _ in range(FILE_PAGES):
-            found = self._listed(f"{path(repository)}/pulls/{named(str(own.item))[1]}/files", query)
-            files += found.items
-            if not (query := found.following):
-                break
+        address = f"{path(repository)}/pulls/{named(str(own.item))[1]}/files"
+        files = self._first_pages(address, FILE_PAGES)
         return joined(said, github.files(own.item, files, at=own.at, read_at=at))
 
     def permission(self, item: ItemId, login: str) -> str:
@@ -205,19 +200,25 @@ class GitHubReading:
             return facts, {"stage": "pulls", "query": found.following}
         return facts, None
 
+    def _first_pages(self, address: str, most: int) -> list[Any]:
+        """What stands on the first pages of a list."""
+        found: list[Any] = []
+        query: Query = {"per_page": PER_PAGE}
+        for _ in range(most):
+            listing = self._listed(address, query)
+            found += listing.items
+            if not (query := listing.following):
+                break
+        return found
+
     def _pull_request(self, pull: Json, repository: Json, at: Millis) -> Facts:
         """A pull request joined with its commits, the first 250."""
         said = github.pull_request(pull, self._view, repository=repository, read_at=at)
         own = said.observations[-1] if said.observations else None
         if own is None:
             return said
-        commits: list[Any] = []
-        query: Query = {"per_page": PER_PAGE}
-        for _ in range(COMMIT_PAGES):
-            found = self._listed(f"{path(repository)}/pulls/{named(str(own.item))[1]}/commits", query)
-            commits += found.items
-            if not (query := found.following):
-                break
+        address = f"{path(repository)}/pulls/{named(str(own.item))[1]}/commits"
+        commits = self._first_pages(address, COMMIT_PAGES)
         return joined(said, github.commits(own.item, commits, at=own.at, read_at=at))
 
 
