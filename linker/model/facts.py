@@ -126,7 +126,12 @@ class Relation(Noun):
 
 
 class Decision(Noun):
-    """A person's word on an item: who, when, why; `kr` is a full id, `reason` a code of Exemption."""
+    """A person's word on an item: who, when, why; `kr` is a full id, `reason` a code of Exemption.
+
+    A `move` goes to `sprint` (an ItemId as text; None: the backlog) from the sprints that were `seen`; an
+    `impact` is the share of the gap of `kr` that is expected of the item ("1/10"; None: no word on it); a
+    `snooze` keeps `finding` (its id and its subject, with a blank between) away until a time.
+    """
 
     id: str
     item: ItemId
@@ -139,6 +144,27 @@ class Decision(Noun):
     order: str = ""  # the tracker's comment id, where two decisions share a time
     until: Millis | None = None
     permission: str = ""  # what was checked, kept so that a replay never asks again
+    undoes: str | None = None
+    sprint: str | None = None
+    seen: tuple[str, ...] = ()
+    impact: str | None = None
+    finding: str | None = None
+
+
+class Reading(Noun):
+    """A measured value of a key result at a time; with a confidence (0 to 1) it is a check-in.
+
+    `source` says where it comes from (`manual`, or a name of SOURCES); `undoes` takes an earlier one back.
+    """
+
+    id: str
+    kr: str
+    at: Millis
+    value: Decimal
+    confidence: Decimal | None = None
+    note: str = ""
+    source: str = "manual"
+    actor: str = ""
     undoes: str | None = None
 
 
@@ -175,6 +201,7 @@ class Facts(Noun):
     acts: tuple[LabelAct, ...] = ()
     relations: tuple[Relation, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    readings: tuple[Reading, ...] = ()
     commands: tuple[Command, ...] = ()
     asked: tuple[Asked, ...] = ()
     wanted: tuple[Ref, ...] = ()  # named without a body: to be read once

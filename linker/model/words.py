@@ -12,7 +12,7 @@ KRKind = Literal["committed", "aspirational", "guardrail"]
 KRState = Literal["proposed", "open", "deferred", "dropped", "closed"]
 Category = Literal["todo", "doing", "done", "dropped"]
 LinkKind = Literal["tag", "parent", "delivers", "contributes", "mentions", "blocks"]
-DecisionKind = Literal["link", "unlink", "exempt", "snooze", "confirm"]
+DecisionKind = Literal["link", "unlink", "exempt", "snooze", "confirm", "move", "impact"]
 Reason = Literal["ktlo", "debt", "incident", "spike", "upstream", "docs"]
 VerdictWord = Literal["serving", "exempt", "undecided", "inactive", "unknown", "unlinked"]
 

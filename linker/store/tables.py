@@ -96,6 +96,17 @@ decisions = chained(
     UniqueConstraint("id"),
     Index(None, "item"),
 )
+readings = chained(
+    "readings",
+    Column("id", String(200), nullable=False),
+    Column("kr", String(128), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("value", String(64), nullable=False),  # a decimal
+    Column("content", JSON, nullable=False),
+    Column("delivery", RowId, nullable=False),
+    UniqueConstraint("id"),
+    Index(None, "kr", "at"),
+)
 link_log = chained(
     "link_log",
     Column("op", String(8), nullable=False),  # assert, retract
@@ -210,6 +221,15 @@ memberships = Table(
     metadata,
     Column("item", RowId, primary_key=True),
     Column("sprint", RowId, primary_key=True),
+    Index(None, "sprint"),
+)
+stays = Table(
+    "stays",
+    metadata,
+    Column("item", RowId, primary_key=True),
+    Column("sprint", RowId, primary_key=True),
+    Column("since", BigInteger, primary_key=True),
+    Column("until", BigInteger, nullable=True),  # None: it is still there
     Index(None, "sprint"),
 )
 findings = Table(
