@@ -47,6 +47,7 @@ class Batch:
     dirty: set[int] = field(default_factory=set)  # rows to judge again
     moved: set[int] = field(default_factory=set)  # rows whose name, presence or links changed
     sprints: set[int] = field(default_factory=set)  # rows whose sprints changed
+    stayed: set[int] = field(default_factory=set)  # rows whose past in sprints may differ
     renamed: set[int] = field(default_factory=set)  # rows of repositories that are called otherwise now
     makers: dict[int, int] = field(default_factory=dict)  # row -> delivery that touched its links last
     texts: dict[str, str] = field(default_factory=dict)
@@ -138,6 +139,7 @@ class Batch:
             self.born.add(item.row)
         self._linked(item, fact, observed.changed, newest, (born, created))
         self._shown(item, observed.changed)
+        self._stayed(item, fact, observed.changed, item.created != created)
         if observed.doubtful:
             self.doubtful.add(item.id)
 
@@ -151,6 +153,13 @@ class Batch:
             self.sprints.add(item.row)
         if "alias" in changed and item.id.place == "repo" and item.row not in self.fresh:
             self.renamed.add(item.row)
+
+    def _stayed(self, item: Held, fact: Observation, changed: frozenset[str], older: bool) -> None:
+        """When it was in which sprint differs when its sprints do, or when we hear of an earlier time."""
+        facet = item.facets.get("sprints")
+        late = "sprints" in fact.facets.model_fields_set and facet is not None and fact.at < facet.at
+        if "sprints" in changed or late or (older and facet is not None):
+            self.stayed.add(item.row)
 
     def _linked(
         self,

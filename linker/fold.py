@@ -13,6 +13,7 @@ from linker.model import Facts, Millis
 from linker.okrs import Catalogue
 from linker.own import OwnState
 from linker.resolve import SiteOf, arrived, renamed, resolve
+from linker.staying import write_stays
 from linker.store import Connection, Store, StoreDown, deliveries, facts, items, links
 from linker.store import work as queue
 from linker.store.deliveries import Delivery, Outcome, outcome
@@ -198,6 +199,7 @@ class Fold:
         write_links(work, self.reader, found)
         write_standing(work, self.trace, traced)
         write_findings(work, self.trace, traced, found)
+        write_stays(work)
         self._want(work)
 
     def _want(self, work: Batch) -> None:

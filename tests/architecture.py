@@ -24,10 +24,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "linker.ending",
         "linker.linking",
         "linker.past",
+        "linker.staying",
         "linker.resolve",
         "linker.pulls",  # the rooms of settle
         "linker.looking",
         "linker.advising",
+        "linker.planning",
         "linker.why",  # asked by pages and the command line
     ),
     ("reports",),

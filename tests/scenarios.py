@@ -28,7 +28,7 @@ from linker.store import Connection, Store, deliveries, exports, open_store, wor
 from linker.store.deliveries import Parcel
 from linker.store.queues import outbox
 from linker.store.schema import metadata
-from linker.store.tables import findings, items, link_log, memberships, verdicts
+from linker.store.tables import findings, items, link_log, memberships, stays, verdicts
 from linker.tags import Vocabulary
 from linker.trackers import FieldMap, SiteView
 from linker.verdict import Mode
@@ -480,6 +480,10 @@ def seen(connection: Connection) -> dict[str, Any]:
         ),
         "sprints": sorted(
             (names[row.item], names[row.sprint]) for row in connection.execute(select(memberships))
+        ),
+        "stays": sorted(
+            (names[row.item], names[row.sprint], row.since, row.until)
+            for row in connection.execute(select(stays))
         ),
         "spans": told_spans(connection),
     }

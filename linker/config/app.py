@@ -5,6 +5,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from linker.config.planning import Planning, Share
 from linker.config.values import (
     EnvName,
     FieldName,
@@ -20,11 +21,10 @@ from linker.config.values import (
     glob_matches,
 )
 from linker.model import Noun, Reason
-from linker.okrs.words import Day
+from linker.okrs.words import Day, Zone
 
 Mode = Literal["off", "advisory", "required"]
 Conclusion = Literal["neutral", "success", "failure"]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Listen(Noun):
@@ -125,6 +125,16 @@ class Team(Noun):
     projects: tuple[ProjectKey, ...] = Field((), description="Its Jira projects.")
     boards: tuple[int, ...] = Field((), description="Its Jira boards, by number.")
     repositories: tuple[Repository, ...] = Field((), description="Its repositories.")
+    capacity: float | None = Field(
+        None,
+        gt=0,
+        le=100_000,
+        description="Points that it can take in a sprint; the mean of the last three when left out.",
+        examples=[40],
+    )
+    timezone: Zone | None = Field(
+        None, description="Where its days begin; that of the cycle when left out.", examples=["Europe/Berlin"]
+    )
 
 
 class CheckRule(Noun):
@@ -226,6 +236,8 @@ class Policy(Noun):
         default_factory=_exemptions,
         description="Kinds of work that serve no key result on purpose, with budgets.",
     )
+
+    planning: Planning = Field(default_factory=Planning, description="How sprints are judged.")
 
     def check_rule(self, repository: str, branch: str, on: date) -> CheckRule:
         """How strict the check of one pull request is: the first rule that fits and has begun."""

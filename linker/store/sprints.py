@@ -1,13 +1,14 @@
-"""Sprints and milestones with their dates, and the tickets that are in them now; reads only."""
+"""Sprints and milestones with their dates, and the tickets that are or were in them."""
 
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, delete, or_, select
 
 from linker.model import Level, Millis, SprintDates
+from linker.store.inserts import insert_new
 from linker.store.items import chunks
-from linker.store.tables import items, links, memberships, standing
+from linker.store.tables import items, links, memberships, standing, stays
 
 
 class SprintRow(NamedTuple):
@@ -82,6 +83,13 @@ def members(connection: Connection, rows: Collection[int]) -> list[Member]:
         )
         found += [Member(*row) for row in connection.execute(query)]
     return found
+
+
+def set_stays(connection: Connection, rows: Mapping[int, Sequence[dict[str, Any]]]) -> None:
+    """When items were in which sprint: rows of item, sprint, since and until, in place of those before."""
+    for part in chunks(rows):
+        connection.execute(delete(stays).where(stays.c.item.in_(part)))
+    insert_new(connection, stays, [row for own in rows.values() for row in own])
 
 
 def parents(connection: Connection, rows: Collection[int]) -> dict[int, frozenset[int]]:

@@ -39,3 +39,37 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("stays", schema=None) as made:
         made.create_index(made.f("ix_stays_sprint"), ["sprint"], unique=False)
+    _fill()
+
+
+def _fill() -> None:
+    """What was observed before this table was: sprints by item, each version until the next one."""
+    connection = op.get_bind()
+    items = sa.table("items", *map(sa.column, ("id", "tracker", "site", "tid", "created")))
+    told = sa.table(
+        "observations", *map(sa.column, ("seq", "item", "at", "read_at")), sa.column("facets", sa.JSON)
+    )
+    stays = sa.table("stays", *map(sa.column, ("item", "sprint", "since", "until")))
+    known = connection.execute(sa.select(items)).all()
+    rows = {f"{row.tracker}:{row.site}:{row.tid}": row.id for row in known}
+    created = {row.id: row.created for row in known}
+    order = (told.c.item, told.c.at, sa.func.coalesce(told.c.read_at, 0), told.c.seq)
+    versions: dict[int, dict[int, set[int]]] = {}
+    for row in connection.execute(sa.select(told).order_by(*order)):
+        if "sprints" in row.facets:
+            held = {rows[name] for name in row.facets["sprints"] or () if name in rows}
+            versions.setdefault(row.item, {})[row.at] = held
+    made = []
+    for item, by_time in versions.items():
+        begun: dict[int, int] = {}
+        for place, (at, held) in enumerate(by_time.items()):
+            since = at if place or created[item] is None else min(at, created[item])
+            made += [_stay(item, sprint, begun.pop(sprint), at) for sprint in sorted(begun.keys() - held)]
+            begun.update(dict.fromkeys(held - begun.keys(), since))
+        made += [_stay(item, sprint, since, None) for sprint, since in begun.items()]
+    if made:
+        connection.execute(stays.insert(), made)
+
+
+def _stay(item: int, sprint: int, since: int, until: int | None) -> dict[str, int | None]:
+    return {"item": item, "sprint": sprint, "since": since, "until": until}

@@ -1,0 +1,138 @@
+"""Rows of tickets as Cards: what they serve, what became of them in a sprint, and what they wait for."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from linker.model import Millis
+from linker.own import in_force
+from linker.planning.terms import SprintKnown, terms
+from linker.scope import Blocked, Card, Stay, Story, Term, carried, points, story
+from linker.scope.history import State
+from linker.store import Connection, sprints
+from linker.store import planning as rows_of
+from linker.store.items import by_rows
+from linker.store.up import serves
+from linker.why import short
+
+
+class Past(NamedTuple):
+    """When tickets were in which sprint (by row, as text), and in which state since when."""
+
+    stays: Mapping[int, Mapping[str, Sequence[Stay]]]
+    states: Mapping[int, Sequence[State]]
+
+    def story(self, row: int, one: SprintKnown, now: Millis) -> Story:
+        """What became of a ticket in a sprint."""
+        own = self.stays.get(row, {}).get(str(one.row), ())
+        return story(one.term, own, self.states.get(row, ()), now)
+
+    def carried(self, row: int, one: SprintKnown, known: Mapping[str, Term]) -> int:
+        """In how many earlier sprints it was left undone."""
+        return carried(known, self.stays.get(row, {}), self.states.get(row, ()), str(one.row))
+
+
+def past(connection: Connection, rows: Sequence[Any], one: SprintKnown | None) -> Past:
+    """The past of tickets; their states in full only where an earlier moment asks for them."""
+    ids = [row["id"] for row in rows]
+    found: dict[int, dict[str, list[Stay]]] = defaultdict(lambda: defaultdict(list))
+    for stay in rows_of.stays_of(connection, ids):
+        found[stay.item][str(stay.sprint)].append(Stay(stay.since, stay.until))
+    told = {row["id"]: [State(row["done_at"] or 0, done=True)] for row in rows if row["category"] == "done"}
+    closed = one is not None and one.term.closed is not None
+    asking = [own for own in ids if closed or len(found[own]) > 1]
+    told |= {
+        row: [State(at, category == "done") for at, category in said]
+        for row, said in rows_of.states(connection, asking).items()
+    }
+    return Past(found, told)
+
+
+def cards(
+    connection: Connection, rows: Sequence[Any], one: SprintKnown, known: Mapping[int, SprintKnown],
+    now: Millis,
+) -> list[Card]:  # fmt: skip
+    """Tickets of a sprint, or that could come into it, as they are told on the planning page."""
+    ids = [row["id"] for row in rows]
+    standing, parents = serves(connection, ids), sprints.parents(connection, ids)
+    above = {row["id"]: row for row in by_rows(connection, {own for one in parents.values() for own in one})}
+    before, when = past(connection, rows, one), terms(known)
+    unknown, disagreeing = rows_of.unknown_codes(connection, ids), rows_of.disagreeing(connection, ids)
+    waiting = _blocked(connection, ids, known)
+    impact = _impacts(connection, ids)
+    found = []
+    for row in rows:
+        own = row["id"]
+        krs, exemption = standing.get(own, ((), None))
+        epics = [short(above[up]) for up in sorted(parents.get(own, ())) if up in above]
+        facets = row["doc"].get("f", {})
+        found.append(
+            Card(
+                row=own,
+                name=short(row),
+                title=row["title"],
+                points=points(row["points"]),
+                krs=krs,
+                exemption=None if exemption == "none" else exemption,
+                category=row["category"] or "todo",
+                parents=parents.get(own, frozenset()),
+                above=epics[0] if epics else "",
+                assignee=(facets.get("assignee") or (0, 0, "", ""))[3] or "",
+                place=row["container"] or "",
+                story=before.story(own, one, now),
+                carried=before.carried(own, one, when),
+                unknown=tuple(unknown.get(own, ())),
+                blocked=waiting.get(own, ()),
+                impact=impact.get(own, {}),
+                disagreeing=tuple(disagreeing.get(own, ())),
+            )
+        )
+    return found
+
+
+def _blocked(
+    connection: Connection, ids: Collection[int], known: Mapping[int, SprintKnown]
+) -> dict[int, tuple[Blocked, ...]]:
+    """The chain of open tickets that each waits for, one for each that blocks it."""
+    waits: dict[int, list[int]] = {}
+    for wait in rows_of.waits(connection, ids):
+        waits.setdefault(wait.item, []).append(wait.blocker)
+    firsts = {blocker for own in ids for blocker in waits.get(own, ())}
+    rows = {row["id"]: row for row in by_rows(connection, {b for own in waits.values() for b in own})}
+    open_sprints = {own: one.sprint.title for own, one in known.items() if one.is_open}
+    where: dict[int, str] = {}
+    for stay in rows_of.stays_of(connection, firsts):
+        if stay.until is None and stay.sprint in open_sprints:
+            where[stay.item] = f"in {open_sprints[stay.sprint]}"
+    return {
+        own: tuple(
+            Blocked(
+                tuple(short(rows[step]) for step in _chain(first, waits)), where.get(first, "in no sprint")
+            )
+            for first in waits[own]
+        )
+        for own in ids
+        if own in waits
+    }
+
+
+def _chain(first: int, waits: Mapping[int, Sequence[int]]) -> list[int]:
+    """On from a ticket over the first that each waits for; a circle is told once."""
+    chain = [first]
+    while (after := next((step for step in waits.get(chain[-1], ()) if step not in chain), None)) is not None:
+        chain.append(after)
+    return chain
+
+
+def _impacts(connection: Connection, ids: Collection[int]) -> dict[int, dict[str, Fraction]]:
+    """The expected movement of key results: the latest word on each."""
+    found: dict[int, dict[str, Fraction]] = {}
+    for own, told in rows_of.decided(connection, ids).items():
+        for one in in_force(told):
+            if one.kind == "impact" and one.kr:
+                known = found.setdefault(own, {})
+                known.pop(one.kr, None)
+                if one.impact:
+                    known[one.kr] = Fraction(one.impact)
+    return found

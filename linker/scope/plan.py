@@ -1,0 +1,140 @@
+"""The nouns of sprint planning: a sprint with its tickets and key results, and what judges them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, NamedTuple
+
+from linker.model import Millis
+from linker.scope.history import Story, Term
+from linker.scope.sums import Part, Ticket, part_of
+
+Severity = Literal["error", "warning", "note", "off"]
+PaceWord = Literal["reached", "on track", "at risk", "off track", "unknown"]
+PLANNED = Story(planned=True, inside=True)
+UNPLANNED = "unplanned"  # the budget that tickets added after the start draw on
+
+
+class Blocked(NamedTuple):
+    """What a ticket waits for: names from the ticket that blocks it on to the last one that is open."""
+
+    chain: tuple[str, ...]
+    where: str  # the sprint, team or repository of the first one, in words
+
+
+@dataclass(frozen=True)
+class Card:
+    """A ticket on the planning page, with all that is known of it."""
+
+    row: int
+    name: str  # jira:PAY-12
+    title: str
+    points: Decimal | None
+    krs: tuple[str, ...]  # full ids, active or not
+    exemption: str | None
+    category: str
+    parents: frozenset[int] = frozenset()
+    above: str = ""  # its epic by name, where it has one
+    assignee: str = ""
+    place: str = ""  # project or repository
+    story: Story = PLANNED
+    carried: int = 0
+    unknown: tuple[tuple[str, str], ...] = ()  # unknown code, and what would mend it
+    blocked: tuple[Blocked, ...] = ()
+    impact: Mapping[str, Fraction] = field(default_factory=dict)  # key result -> expected share of its gap
+    disagreeing: tuple[str, ...] = ()  # open pull requests whose branch and title disagree
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is still work to do."""
+        return self.category in ("todo", "doing")
+
+
+class Goal(NamedTuple):
+    """A key result of the cycle as planning sees it."""
+
+    id: str
+    code: str
+    title: str
+    owner: str
+    team: str
+    objective: str
+    kind: str
+    active: bool
+    ours: bool  # it is the business of the team that plans
+    pace: PaceWord = "unknown"
+    progress: Fraction | None = None
+    expected: Fraction | None = None  # where progress should be today
+    confidence: Decimal | None = None
+    read_at: Millis | None = None
+    stale: bool = False
+    middle: bool = False  # more than half of its cycle is over
+
+    @property
+    def at_risk(self) -> bool:
+        """Whether its owner says so."""
+        return self.confidence is not None and self.confidence < Decimal("0.5")
+
+
+class Limit(NamedTuple):
+    """At most and at least this share of a sprint's points; None: no bound."""
+
+    most: Fraction | None = None
+    least: Fraction | None = None
+
+
+class Rules(NamedTuple):
+    """The policy by which a sprint is judged."""
+
+    budgets: Mapping[str, Limit]
+    most_krs: int = 5
+    least_share: Fraction = Fraction(1, 10)  # of the points, for a key result that is at risk
+    severities: Mapping[str, Severity] = {}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sprint as it is, or as it would be."""
+
+    title: str
+    cards: tuple[Card, ...]
+    goals: tuple[Goal, ...]
+    rules: Rules
+    term: Term
+    now: Millis
+    capacity: Fraction | None = None
+    readings: bool = False  # whether any key result has one
+
+    @property
+    def started(self) -> bool:
+        """Whether what comes now comes after the start."""
+        return self.term.planned_at is not None and self.term.planned_at <= self.now
+
+    @property
+    def active(self) -> frozenset[str]:
+        """Full ids of the key results that are active on the day that counts."""
+        return frozenset(goal.id for goal in self.goals if goal.active)
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        """The cards as sums need them."""
+        active = self.active
+        return [ticket_of(card, active) for card in self.cards]
+
+
+def ticket_of(card: Card, active: frozenset[str]) -> Ticket:
+    """A card as sums need it."""
+    return Ticket(
+        card.row,
+        card.points,
+        tuple(kr for kr in card.krs if kr in active),
+        tuple(kr for kr in card.krs if kr not in active),
+        card.exemption not in (None, "none"),
+        card.parents,
+    )
+
+
+def part(card: Card, active: frozenset[str]) -> Part:
+    """The one part that a card belongs to."""
+    return part_of(ticket_of(card, active))
