@@ -89,9 +89,11 @@ def done_at(states: Sequence[State], at: Millis) -> bool:
 
 def story(term: Term, own: Sequence[Stay], states: Sequence[State], now: Millis) -> Story:
     """What became of a ticket in a sprint that is to come, runs, or is closed."""
-    last = now if term.judged_at is None else max(term.judged_at, 0)
+    last = (
+        FOREVER - 1 if term.judged_at is None else term.judged_at
+    )  # the tracker's clock may be ahead of ours
     inside = any(stay.holds(last) for stay in own)
-    done = done_at(states, now if term.closed is None else term.closed)
+    done = done_at(states, last if term.closed is None else term.closed)
     planned_at = term.planned_at
     if planned_at is None or planned_at > now:
         return Story(planned=inside, inside=inside, done=done)

@@ -15,7 +15,9 @@ def no_key_result(plan: Plan, numbers: Numbers) -> Found:
     """A ticket that serves no key result, and is not exempt."""
     for card in _in_part(plan, "none"):
         if not card.story.added:
-            above = f"Neither it nor {short(card.above)} names a" if card.above else "It has no epic and names no"
+            above = (
+                f"Neither it nor {short(card.above)} names a" if card.above else "It has no epic and names no"
+            )
             yield finding(
                 "no_key_result",
                 card.name,

@@ -18,6 +18,7 @@ class SprintRow(NamedTuple):
     title: str
     dates: SprintDates
     milestone: bool
+    tid: str = ""
 
 
 class Member(NamedTuple):
@@ -45,7 +46,7 @@ def sprints(connection: Connection, rows: Collection[int] | None = None) -> list
         facet = doc.get("f", {}).get("dates")
         if facet and facet[3]:
             dates = SprintDates.model_validate(facet[3])
-            found.append(SprintRow(row, title, dates, tid.startswith("milestone:")))
+            found.append(SprintRow(row, title, dates, tid.startswith("milestone:"), tid))
     return sorted(found, key=_last)
 
 

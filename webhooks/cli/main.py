@@ -2,7 +2,7 @@
 
 import typer
 
-from webhooks.cli import deciding, files, inboxes, reading, service, syncing, tracing, verdict
+from webhooks.cli import deciding, files, inboxes, planning, reading, service, syncing, tracing, verdict
 
 app = typer.Typer(
     name="sightline",
@@ -32,6 +32,7 @@ app.command()(deciding.unlink)
 app.command()(deciding.exempt)
 app.command()(deciding.undo)
 app.command()(verdict.verdict)
+app.command()(planning.plan)
 graph.command("hash")(tracing.hash_)
 graph.command("export")(tracing.export)
 deliveries.command("list")(inboxes.list_)
