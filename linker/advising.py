@@ -28,6 +28,7 @@ class Suggester:
         self._corpus: Corpus | None = None
         self._catalogue: Catalogue | None = None
         self._on: date | None = None
+        self._behind = False  # it learned something since the tickets in open sprints were advised
 
     def turn(self, connection: Connection, catalogue: Catalogue, on: date) -> None:
         """Draw from this catalogue on this day; the items are read the first time."""
@@ -43,12 +44,37 @@ class Suggester:
         """Take items in as they are now; those that are gone are forgotten."""
         if self._corpus is None:
             return
+        self._behind = self._behind or bool(rows)
         known = {row.id: row for row in advice.of_rows(connection, rows)}
         for own in rows:
             if own in known:
                 self._corpus.add(_known(known[own]))
             else:
                 self._corpus.remove(str(own))
+
+    @property
+    def behind(self) -> bool:
+        """Whether what is suggested for tickets of open sprints may be out of date."""
+        return self._behind and self._corpus is not None
+
+    def catch_up(self, connection: Connection) -> list[dict[str, Any]]:
+        """Suggest anew for the tickets of open sprints that serve nothing active: rows for `advice.keep`.
+
+        Planning asks for them. Nothing of it is written on a tracker, so it may follow what became known.
+        """
+        self._behind = False
+        if self._corpus is None:
+            return []
+        active = self._corpus.krs
+        asking = [
+            row for row in advice.in_open_sprints(connection) if not any(kr in active for kr in row.krs)
+        ]
+        rows = items.by_rows(connection, [row.item for row in asking])
+        fresh = []
+        for own, one in self._asked(connection, rows).items():
+            content = [_packed(each) for each in suggest.suggest(one, self._corpus)]
+            fresh.append({"item": own, "basis": _basis(one), "content": content})
+        return fresh
 
     def advise(self, connection: Connection, rows: Sequence[Any]) -> Mapping[int, Sequence[Advice]]:
         """At most three key results for each item, best first; as before, while the same is asked."""
@@ -59,7 +85,7 @@ class Suggester:
         found: dict[int, list[list[Any]]] = {}
         fresh = []
         for own, one in asked.items():
-            basis = digest([*one[1:7], sorted(one.refused)])
+            basis = _basis(one)
             kept = before.get(own)
             if (
                 kept is not None
@@ -102,6 +128,10 @@ def _known(row: KnownRow) -> Known:
         str(row.id), row.title, row.krs, tuple(map(str, row.parents)), row.container, row.branch, row.paths,
         exempt=row.exempt, at=row.at, name=row.name,
     )  # fmt: skip
+
+
+def _basis(one: Asked) -> str:
+    return digest([*one[1:7], sorted(one.refused)])
 
 
 def _packed(one: Suggestion) -> list[Any]:

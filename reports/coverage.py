@@ -35,7 +35,7 @@ def coverage(frame: Frame) -> list[SprintParts]:
         own = inside.get(row, [])
         tickets = [_ticket(one, sets, parents, active) for one in own]
         teams = tuple(sorted({team for one in own if (team := frame.team_of(one.container))}))
-        number, whole = _day(held[row], frame.now)
+        number, whole = day_of(held[row], frame.now)
         found.append(SprintParts(held[row], teams, number, whole, scope.sums(tickets)))
     return found
 
@@ -90,7 +90,8 @@ def _ticket(
     )
 
 
-def _day(sprint: SprintRow, now: Millis) -> tuple[int | None, int | None]:
+def day_of(sprint: SprintRow, now: Millis) -> tuple[int | None, int | None]:
+    """Day n of m; None where the tracker gives no dates."""
     start, end = sprint.dates.start, sprint.dates.end
     if start is None or end is None or end <= start:
         return None, None

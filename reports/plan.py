@@ -10,7 +10,7 @@ from linker.model import Decision, Finding
 from linker.own import in_force
 from linker.planning import Look, Planned, planned
 from linker.scope import Card, Effect, Goal, Numbers, Part, Plan, Swap
-from linker.store import advice
+from linker.store import advice, work
 from linker.store import planning as rows_of
 from reports.frame import Frame
 
@@ -60,6 +60,23 @@ class Check(NamedTuple):
         return self.done >= self.whole
 
 
+class Made(NamedTuple):
+    """A decision that a planner made on the page, and the name of what it is on."""
+
+    name: str
+    decision: Decision
+
+
+class Unsent(NamedTuple):
+    """A change on a ticket of the sprint that is not on its tracker: which, and why not."""
+
+    name: str
+    surface: str
+    desired: Mapping[str, object]
+    state: int
+    error: str
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A plan with all that is said of it; `plan` is the drafted one, `held` the one that is."""
@@ -78,7 +95,8 @@ class Sheet:
     candidates: tuple[Card, ...]
     hints: Mapping[int, tuple[Hint, ...]]
     checklist: tuple[Check, ...]
-    decisions: tuple[tuple[str, Decision], ...]  # that planners made here: name of the item, newest first
+    decisions: tuple[Made, ...]  # that planners made here, newest first
+    unsent: tuple[Unsent, ...]  # what a tracker did not take, or has not taken yet
 
     @property
     def errors(self) -> int:
@@ -108,7 +126,8 @@ def sheet(frame: Frame, row: int, draft: Draft = Draft()) -> Sheet | None:  # no
     out = tuple(card for card in found.plan.cards if card.row in set(draft.out))
     plan = scope.drafted(found.plan, [card.row for card in out], into)
     after = scope.numbers(plan)
-    told = rows_of.decided(frame.connection, [row, *(card.row for card in found.plan.cards)])
+    named = [row, *(card.row for card in (*found.plan.cards, *found.gone, *found.candidates))]
+    told = rows_of.decided(frame.connection, named)
     groups, snoozed = _findings(frame, plan, after, told.get(row, []))
     left = [card for card in found.candidates if card.row not in set(draft.into)]
     return Sheet(
@@ -127,6 +146,7 @@ def sheet(frame: Frame, row: int, draft: Draft = Draft()) -> Sheet | None:  # no
         _hints(frame, plan),
         tuple(_checklist(plan, groups)),
         tuple(_made_here(found, told)),
+        tuple(_unsent(frame, found)),
     )
 
 
@@ -190,16 +210,25 @@ def _reviewed(goal: Goal) -> bool:
     return goal.read_at is not None and not goal.stale
 
 
-def _made_here(found: Planned, told: Mapping[int, Sequence[Decision]]) -> list[tuple[str, Decision]]:
+def _made_here(found: Planned, told: Mapping[int, Sequence[Decision]]) -> list[Made]:
     """Decisions in force that people made on the page, newest first."""
-    names = {card.row: card.name for card in found.plan.cards} | {found.known.row: found.plan.title}
+    names = _names(found) | {found.known.row: found.plan.title}
     made = [
-        (names[row], one)
-        for row, own in told.items()
-        for one in in_force(own)
-        if one.id.startswith(PAGE) and row in names
+        Made(names[row], one) for row, own in told.items() for one in in_force(own) if one.id.startswith(PAGE)
     ]
-    return sorted(made, key=lambda pair: (pair[1].at, pair[1].order), reverse=True)
+    return sorted(made, key=lambda one: (one.decision.at, one.decision.order), reverse=True)
+
+
+def _names(found: Planned) -> dict[int, str]:
+    return {card.row: card.name for card in (*found.plan.cards, *found.gone, *found.candidates)}
+
+
+def _unsent(frame: Frame, found: Planned) -> Iterator[Unsent]:
+    names = _names(found)
+    for row in rows_of.changes(frame.connection, list(names)):
+        moves = row["surface"] == "sprint" and row["state"] == work.WAITING
+        if row["state"] == work.REFUSED_CHANGE or moves:
+            yield Unsent(names[row["item"]], row["surface"], row["desired"], row["state"], row["error"] or "")
 
 
 def exact(value: Fraction) -> str:

@@ -2,8 +2,9 @@
 
 from datetime import date, datetime, tzinfo
 from fractions import Fraction
+from typing import Protocol
 
-from linker.model import Level, Millis
+from linker.model import Decision, Level, Millis
 from linker.verdict.wording import REASON_WORDS
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -90,7 +91,21 @@ KINDS = {
     "blocks": "is blocked by",
     "tag": "names",
 }
+PACES = {  # the shape that stands for each pace
+    "reached": "done",
+    "on track": "active",
+    "at risk": "warning",
+    "off track": "error",
+    "unknown": "waiting",
+}
 STATES = {"todo": "to do", "doing": "in progress", "done": "done", "dropped": "dropped"}
+
+
+class Names(Protocol):
+    """What tells how a key result is called today."""
+
+    def code(self, kr_id: str) -> str:
+        """The code where it means this key result today, else the full id."""
 
 
 def day(at: Millis | None, zone: tzinfo) -> str:
@@ -189,6 +204,21 @@ def reason(code: str) -> str:
 def source(word: str) -> str:
     """What made a pull request exempt."""
     return SAID_BY.get(word, word)
+
+
+def decided(decision: Decision, frame: Names) -> str:
+    """What a person decided, in words that follow the name of an item."""
+    kr = frame.code(decision.kr) if decision.kr else ""
+    if decision.kind == "exempt":
+        return f"exempt: {reason(decision.reason or '')}"
+    if decision.kind == "move":
+        return "moved to another sprint" if decision.sprint else "moved to the backlog"
+    if decision.kind == "impact":
+        return f"expects {share(Fraction(decision.impact))} of the gap of {kr}" if decision.impact else ""
+    if decision.kind == "snooze":
+        name = finding((decision.finding or "").partition(" ")[0])
+        return f"snoozed: {name}"
+    return f"{decision.kind} {kr}"
 
 
 def place(field: str) -> str:

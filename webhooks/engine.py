@@ -17,7 +17,7 @@ from linker.fold import BATCH, Fold, Parsed
 from linker.model import Facts
 from linker.okrs import Catalogue
 from linker.settle import settle
-from linker.store import Store, StoreDown, facts, meta, sources, views, work
+from linker.store import Store, StoreDown, advice, facts, meta, sources, views, work
 from linker.store.database import Leading
 from linker.store.deliveries import Delivery
 from linker.trackers import SiteView
@@ -122,7 +122,17 @@ class Engine:
         settled = settle(
             self.store, self.catalogue, self._policy, self._wall(), self._today(), advisor=self._suggester
         )
+        if not folded and not settled:
+            self._advise()
         return bool(folded or settled)
+
+    def _advise(self) -> None:
+        """When nothing else is to do: suggestions for tickets that are being planned."""
+        if self._suggester.behind:
+            with self.store.read() as connection:  # the store is not locked while it thinks
+                found = self._suggester.catch_up(connection)
+            with self.store.write() as connection:
+                advice.keep(connection, found)
 
     def _lead(self, leading: Leading) -> None:
         """Until stopped, or until the right to lead is lost; no tracker is waited for."""

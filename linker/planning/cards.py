@@ -61,6 +61,7 @@ def cards(
     unknown, disagreeing = rows_of.unknown_codes(connection, ids), rows_of.disagreeing(connection, ids)
     waiting = _blocked(connection, ids, known)
     impact = _impacts(connection, ids)
+    closed = _closed_ids(known)
     found = []
     for row in rows:
         own = row["id"]
@@ -78,8 +79,9 @@ def cards(
                 category=row["category"] or "todo",
                 parents=parents.get(own, frozenset()),
                 above=epics[0] if epics else "",
-                assignee=(facets.get("assignee") or (0, 0, "", ""))[3] or "",
+                assignee=_value(facets, "assignee") or "",
                 place=row["container"] or "",
+                sprints=tuple(one for one in _value(facets, "sprints") or () if one not in closed),
                 story=before.story(own, one, now),
                 carried=before.carried(own, one, when),
                 unknown=tuple(unknown.get(own, ())),
@@ -89,6 +91,15 @@ def cards(
             )
         )
     return found
+
+
+def _value(facets: Mapping[str, Any], name: str) -> Any:
+    return facets[name][3] if name in facets else None
+
+
+def _closed_ids(known: Mapping[int, SprintKnown]) -> frozenset[str]:
+    """Jira keeps closed sprints in a ticket for ever."""
+    return frozenset(one.sprint.name for one in known.values() if not one.is_open)
 
 
 def _blocked(

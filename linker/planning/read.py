@@ -29,7 +29,7 @@ class Planned:
     candidates: tuple[Card, ...]  # tickets that could come in
     teams: tuple[Team, ...]
     on: date  # the day on which key results are active or not
-    removed: tuple[Card, ...]  # taken out after the start
+    gone: tuple[Card, ...]  # that were in it once
     capacity_from: str  # given, history or nothing
     siblings: tuple[SprintKnown, ...]  # all sprints of the same place, in order of their end
 
@@ -62,7 +62,7 @@ def planned(connection: Connection, look: Look, row: int) -> Planned | None:
         tuple(_candidates(connection, one, known, teams, inside, look.now)),
         teams,
         on,
-        tuple(card for card in told if card.story.removed),
+        tuple(card for card in told if not card.story.inside),
         source,
         _siblings(one, known),
     )

@@ -38,6 +38,7 @@ class Card:
     above: str = ""  # its epic by name, where it has one
     assignee: str = ""
     place: str = ""  # project or repository
+    sprints: tuple[str, ...] = ()  # open sprints that it is in, as ids in text
     story: Story = PLANNED
     carried: int = 0
     unknown: tuple[tuple[str, str], ...] = ()  # unknown code, and what would mend it

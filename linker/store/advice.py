@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from linker.model import Level
+from linker.store import sprints
 from linker.store.inserts import upsert
 from linker.store.items import chunks
-from linker.store.tables import items, links, suggestions
+from linker.store.tables import items, links, memberships, suggestions
 from linker.store.up import SERVING, serves
 
 
@@ -68,6 +69,29 @@ def _parents(connection: Connection, rows: Collection[int]) -> dict[int, tuple[i
         query = query.where(links.c.kind.in_(SERVING), links.c.parent_item.is_not(None))
         for child, parent in connection.execute(query.order_by(links.c.parent_item)):
             found[child] = (*found.get(child, ()), parent)
+    return found
+
+
+class Planned(NamedTuple):
+    """A ticket in an open sprint, and what it serves."""
+
+    item: int
+    krs: tuple[str, ...]
+
+
+def in_open_sprints(connection: Connection) -> list[Planned]:
+    """Open tickets that are in a sprint which is not closed, and not exempt."""
+    open_sprints = [one.row for one in sprints.sprints(connection) if one.dates.state != "closed"]
+    found: list[Planned] = []
+    for part in chunks(open_sprints):
+        query = select(memberships.c.item).join(items, items.c.id == memberships.c.item).distinct()
+        query = query.where(memberships.c.sprint.in_(part), items.c.category.in_(("todo", "doing")))
+        rows = list(connection.execute(query.where(items.c.held, ~items.c.deleted)).scalars())
+        standing = serves(connection, rows)
+        for row in rows:
+            krs, exempt = standing.get(row, ((), None))
+            if krs or exempt in (None, "none"):
+                found.append(Planned(row, krs))
     return found
 
 

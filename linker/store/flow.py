@@ -7,7 +7,19 @@ from sqlalchemy import Connection, func, select
 
 from linker.store.items import chunks
 from linker.store.queues import outbox
-from linker.store.tables import applied, decisions, deliveries, findings, items, link_log, links
+from linker.store.tables import (
+    applied,
+    catalogues,
+    decisions,
+    deliveries,
+    findings,
+    items,
+    link_log,
+    links,
+    observations,
+    readings,
+    suggestions,
+)
 
 FROM_OUTSIDE = ("github", "jira")
 WAITING, SENT, REFUSED, DRY, MOOT = 0, 1, 2, 3, 4
@@ -105,3 +117,12 @@ def beside(connection: Connection, item: int, kinds: Collection[str]) -> list[An
         .order_by(links.c.kind, items.c.alias)
     )
     return list(connection.execute(query).mappings())
+
+
+def version(connection: Connection) -> list[Any]:
+    """What pages stand on, in numbers that change when any of it does."""
+    facts = (link_log, decisions, observations, readings, catalogues, applied)
+    newest = [connection.execute(select(func.max(table.c.seq))).scalar() for table in facts]
+    left = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state)).all()
+    hints = connection.execute(select(func.count()).select_from(suggestions)).scalar()
+    return [*newest, sorted(map(tuple, left)), hints]

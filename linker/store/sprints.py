@@ -19,6 +19,7 @@ class SprintRow(NamedTuple):
     dates: SprintDates
     milestone: bool
     tid: str = ""
+    name: str = ""  # its ItemId as text
 
 
 class Member(NamedTuple):
@@ -36,17 +37,19 @@ class Member(NamedTuple):
 
 def sprints(connection: Connection, rows: Collection[int] | None = None) -> list[SprintRow]:
     """Every sprint that is held, or those asked for, in order of end; those without dates are left out."""
-    query = select(items.c.id, items.c.tid, items.c.title, items.c.doc).where(
+    query = select(items.c.id, items.c.tracker, items.c.site, items.c.tid, items.c.title, items.c.doc).where(
         items.c.level.is_(None), or_(items.c.tid.like("sprint:%"), items.c.tid.like("milestone:%"))
     )
     if rows is not None:
         query = query.where(items.c.id.in_(list(rows)))
     found = []
-    for row, tid, title, doc in connection.execute(query.where(items.c.held)):
+    for row, tracker, site, tid, title, doc in connection.execute(query.where(items.c.held)):
         facet = doc.get("f", {}).get("dates")
         if facet and facet[3]:
             dates = SprintDates.model_validate(facet[3])
-            found.append(SprintRow(row, title, dates, tid.startswith("milestone:"), tid))
+            found.append(
+                SprintRow(row, title, dates, tid.startswith("milestone:"), tid, f"{tracker}:{site}:{tid}")
+            )
     return sorted(found, key=_last)
 
 

@@ -2,7 +2,7 @@
 const filter = document.getElementById("filter");
 const keys = document.getElementById("keys");
 const home = document.querySelector("header nav a")?.getAttribute("href");
-const items = document.querySelectorAll("header nav a")[1]?.getAttribute("href");
+const [, sprints, items] = [...document.querySelectorAll("header nav a")].map((link) => link.getAttribute("href"));
 let before = "";
 
 const typing = (target) => target.closest?.("input, select, textarea, [contenteditable]");
@@ -11,7 +11,7 @@ const actions = {
   "/": () => filter ? (filter.focus(), filter.select()) : items && location.assign(`${items}#filter`),
   "?": () => keys?.showModal(),
 };
-const places = { h: home, i: items };
+const places = { h: home, i: items, s: sprints };
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || keys?.open) return;
