@@ -15,7 +15,7 @@ from linker.store import planning as rows_of
 from reports.frame import Frame
 
 WORST = 10
-PAGE = "page:"  # how ids of decisions begin that were made on a page
+PAGE = "page-"  # how ids of decisions begin that were made on a page
 
 
 class Draft(NamedTuple):

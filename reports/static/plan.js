@@ -18,7 +18,7 @@ function remember() {
     place: row ? rows().indexOf(row) : -1,
     open: [...document.querySelectorAll("#plan details[open]")].map((one) => one.id),
     ticked: [...document.querySelectorAll("#plan input[name=item]:checked")].map((one) => one.value),
-    values: Object.fromEntries([...form().querySelectorAll(".with > label > :is(select, input)")].map((one, n) => [n, one.value])),
+    values: Object.fromEntries([...form().querySelectorAll("div.with > :is(select, input)")].map((one, n) => [n, one.value])),
     scroll: window.scrollY,
   };
 }
@@ -29,7 +29,7 @@ function restore(was, acted) {
     const box = document.querySelector(`#plan input[name=item][value="${CSS.escape(value)}"]`);
     if (box) box.checked = true;
   }
-  if (!acted) [...form().querySelectorAll(".with > label > :is(select, input)")].forEach((one, n) => { one.value = was.values[n] ?? one.value; });
+  if (!acted) [...form().querySelectorAll("div.with > :is(select, input)")].forEach((one, n) => { one.value = was.values[n] ?? one.value; });
   const same = was.id && document.getElementById(was.id);
   const left = rows();
   if (same) (same.matches("tr") ? boxOf(same) : same)?.focus({ preventScroll: true });
@@ -98,7 +98,7 @@ document.addEventListener("submit", (event) => {
   // Of several fields with one name the one beside the button counts.
   const own = event.submitter.closest(".snooze");
   for (const field of form().querySelectorAll(".snooze input")) field.disabled = !own?.contains(field);
-  const why = form().querySelector("section .with > label.wide > input[name=why]");
+  const why = form().querySelector("div.with > input[name=why]");
   if (why) why.disabled = Boolean(own);
   act(event.submitter);
   if (why) why.disabled = false;
