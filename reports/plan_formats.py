@@ -3,12 +3,12 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
 from linker import scope
-from linker.scope import PARTS, Card
+from linker.scope import PARTS, Budget, Card, Effect, Goal
 from reports import wording
 from reports.plan import Sheet, exact
 
@@ -27,18 +27,10 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadshe
 
 def as_data(sheet: Sheet) -> dict[str, Any]:
     """The plan for scripts; points and shares are exact fractions in text."""
-    plan, numbers, dates = sheet.plan, sheet.numbers, sheet.planned.known.sprint.dates
+    numbers = sheet.numbers
     parts = numbers.parts
     return {
-        "sprint": {
-            "id": sheet.planned.known.row,
-            "title": plan.title,
-            "state": dates.state,
-            "start": plan.term.start,
-            "end": plan.term.end,
-            "closed": plan.term.closed,
-            "teams": [team.name for team in sheet.planned.teams],
-        },
+        "sprint": _sprint(sheet),
         "percent_serving": numbers.serving,
         "points": {part: exact(parts.points[part]) for part in PARTS} | {"total": exact(parts.total)},
         "tickets": {part: parts.tickets[part] for part in PARTS} | {"total": parts.number},
@@ -46,34 +38,8 @@ def as_data(sheet: Sheet) -> dict[str, Any]:
         "negative": parts.negative,
         "capacity": None if numbers.capacity is None else exact(numbers.capacity),
         "capacity_from": sheet.planned.capacity_from,
-        "key_results": [
-            {
-                "id": goal.id,
-                "code": goal.code,
-                "title": goal.title,
-                "owner": goal.owner,
-                "team": goal.team,
-                "active": goal.active,
-                "pace": goal.pace,
-                "progress": None if goal.progress is None else exact(goal.progress),
-                "confidence": None if goal.confidence is None else str(goal.confidence),
-                "points": exact(parts.krs.get(goal.id, Fraction(0))),
-                "tickets": parts.serving.get(goal.id, 0),
-                "expected_impact": exact(numbers.impact.get(goal.id, Fraction(0))),
-            }
-            for goal in plan.goals
-        ],
-        "budgets": [
-            {
-                "name": one.name,
-                "points": exact(one.points),
-                "share": exact(one.share),
-                "budget": None if one.limit.most is None else exact(one.limit.most),
-                "floor": None if one.limit.least is None else exact(one.limit.least),
-                "state": one.state,
-            }
-            for one in numbers.budgets
-        ],
+        "key_results": [_goal(sheet, goal) for goal in sheet.plan.goals],
+        "budgets": [_budget(one) for one in numbers.budgets],
         "findings": [
             {"id": one.id, "severity": one.severity, "subject": one.subject, "text": one.text, "fix": one.fix}
             for group in sheet.groups
@@ -85,35 +51,69 @@ def as_data(sheet: Sheet) -> dict[str, Any]:
         ],
         "suggestions": {
             card.name: [{"kr": hint.kr, "because": list(hint.reasons)} for hint in sheet.hints[card.row]]
-            for card in plan.cards
+            for card in sheet.plan.cards
             if sheet.hints.get(card.row)
         },
         "swaps": [
-            {
-                "out": swap.out.name,
-                "in": swap.into.name,
-                "effects": [
-                    {
-                        "name": one.name,
-                        "before": exact(one.before),
-                        "after": exact(one.after),
-                        "unit": one.unit,
-                    }
-                    for one in swap.effects
-                ],
-            }
+            {"out": swap.out.name, "in": swap.into.name, "effects": _effects(swap.effects)}
             for swap in sheet.swaps
         ],
         "draft": {
             "out": [card.name for card in sheet.out],
             "in": [card.name for card in sheet.into],
-            "effects": [
-                {"name": one.name, "before": exact(one.before), "after": exact(one.after), "unit": one.unit}
-                for one in sheet.effects
-            ],
+            "effects": _effects(sheet.effects),
         },
         "items": [dict(zip(COLUMNS, row, strict=True)) for row in rows(sheet)],
     }
+
+
+def _sprint(sheet: Sheet) -> dict[str, Any]:
+    term, known = sheet.plan.term, sheet.planned.known
+    return {
+        "id": known.row,
+        "title": sheet.plan.title,
+        "state": known.sprint.dates.state,
+        "start": term.start,
+        "end": term.end,
+        "closed": term.closed,
+        "teams": [team.name for team in sheet.planned.teams],
+    }
+
+
+def _goal(sheet: Sheet, goal: Goal) -> dict[str, Any]:
+    parts, nothing = sheet.numbers.parts, Fraction(0)
+    return {
+        "id": goal.id,
+        "code": goal.code,
+        "title": goal.title,
+        "owner": goal.owner,
+        "team": goal.team,
+        "active": goal.active,
+        "pace": goal.pace,
+        "progress": None if goal.progress is None else exact(goal.progress),
+        "confidence": None if goal.confidence is None else str(goal.confidence),
+        "points": exact(parts.krs.get(goal.id, nothing)),
+        "tickets": parts.serving.get(goal.id, 0),
+        "expected_impact": exact(sheet.numbers.impact.get(goal.id, nothing)),
+    }
+
+
+def _budget(one: Budget) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "points": exact(one.points),
+        "share": exact(one.share),
+        "budget": None if one.limit.most is None else exact(one.limit.most),
+        "floor": None if one.limit.least is None else exact(one.limit.least),
+        "state": one.state,
+    }
+
+
+def _effects(effects: Iterable[Effect]) -> list[dict[str, str]]:
+    return [
+        {"name": one.name, "before": exact(one.before), "after": exact(one.after), "unit": one.unit}
+        for one in effects
+    ]
 
 
 def rows(sheet: Sheet) -> list[list[Any]]:
