@@ -106,7 +106,7 @@ class Sheet:
     def cards(self, part: Part) -> list[Card]:
         """The counted cards of a part, the largest first; those that would go are left out."""
         active = self.plan.active
-        fit = [card for card in scope.carrying(self.plan) if scope.part(card, active) == part]
+        fit = [card for card in self.plan.carrying if scope.part(card, active) == part]
         return sorted(fit, key=lambda card: (-scope.worth(card), card.name))
 
 
@@ -181,7 +181,7 @@ def _hints(frame: Frame, plan: Plan) -> dict[int, tuple[Hint, ...]]:
 
 def _checklist(plan: Plan, groups: Sequence[Group]) -> Iterator[Check]:
     ours = [goal for goal in plan.goals if goal.active and goal.ours]
-    cards = [card for card in scope.carrying(plan) if card.category != "dropped"]
+    cards = [card for card in plan.carrying if card.category != "dropped"]
     active = plan.active
     serving = [card for card in cards if scope.part(card, active) == "active"]
     tagged = [card for card in cards if scope.part(card, active) != "none"]

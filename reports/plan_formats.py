@@ -118,7 +118,7 @@ def _effects(effects: Iterable[Effect]) -> list[dict[str, str]]:
 
 def rows(sheet: Sheet) -> list[list[Any]]:
     """A row for each ticket, in the order of parts and then of size."""
-    counted = {card.row for card in scope.carrying(sheet.plan)}
+    counted = {card.row for card in sheet.plan.carrying}
     active = sheet.plan.active
     cards = sorted(
         sheet.plan.cards,

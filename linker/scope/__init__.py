@@ -12,7 +12,7 @@ draft      what-if: moves, their effects, swaps
 from linker.scope.draft import Effect, Swap, drafted, effects, rank, swaps
 from linker.scope.finders import FINDERS, find
 from linker.scope.history import Stay, Story, Term, carried, story
-from linker.scope.numbers import Budget, Numbers, carrying, numbers, shares, worth
+from linker.scope.numbers import Budget, Numbers, numbers, shares, worth
 from linker.scope.plan import UNPLANNED, Blocked, Card, Goal, Limit, Plan, Rules, Severity, part
 from linker.scope.running import Span, running
 from linker.scope.sums import PARTS, Part, Parts, Ticket, add, counted, percent, points, sums
@@ -41,7 +41,6 @@ __all__ = [
     "Ticket",
     "add",
     "carried",
-    "carrying",
     "counted",
     "drafted",
     "effects",

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from linker.scope.plan import UNPLANNED, Card, Limit, Plan, part
-from linker.scope.sums import Parts, counted, percent, sums
+from linker.scope.sums import Parts, percent, sums
 
 
 class Budget(NamedTuple):
@@ -52,12 +52,6 @@ def shares(parts: Parts) -> dict[str, int]:
     return dict(zip(values, percent(list(values.values())), strict=True))
 
 
-def carrying(plan: Plan) -> list[Card]:
-    """The cards that carry the sums: those below another one of the sprint are part of it already."""
-    rows = {ticket.row for ticket in counted(plan.tickets)}
-    return [card for card in plan.cards if card.row in rows]
-
-
 def worth(card: Card) -> Fraction:
     """The points of a card; no estimate and a negative one count 0."""
     return max(Fraction(card.points or 0), Fraction(0))
@@ -65,7 +59,7 @@ def worth(card: Card) -> Fraction:
 
 def numbers(plan: Plan) -> Numbers:
     """Add up a plan."""
-    parts, cards, active = sums(plan.tickets), carrying(plan), plan.active
+    parts, cards, active = sums(plan.tickets), plan.carrying, plan.active
     spent: dict[str, Fraction] = {}
     for card in cards:
         if part(card, active) == "exempt" and card.exemption:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from linker.model import Millis
 from linker.scope.history import Story, Term
-from linker.scope.sums import Part, Ticket, part_of
+from linker.scope.sums import Part, Ticket, counted, part_of
 
 Severity = Literal["error", "warning", "note", "off"]
 PaceWord = Literal["reached", "on track", "at risk", "off track", "unknown"]
@@ -94,7 +95,7 @@ class Rules(NamedTuple):
     severities: Mapping[str, Severity] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """A sprint as it is, or as it would be."""
 
@@ -112,16 +113,28 @@ class Plan:
         """Whether what comes now comes after the start."""
         return self.term.planned_at is not None and self.term.planned_at <= self.now
 
-    @property
+    @cached_property
     def active(self) -> frozenset[str]:
         """Full ids of the key results that are active on the day that counts."""
         return frozenset(goal.id for goal in self.goals if goal.active)
 
-    @property
-    def tickets(self) -> list[Ticket]:
+    @cached_property
+    def tickets(self) -> tuple[Ticket, ...]:
         """The cards as sums need them."""
         active = self.active
-        return [ticket_of(card, active) for card in self.cards]
+        return tuple(ticket_of(card, active) for card in self.cards)
+
+    @cached_property
+    def carrying(self) -> tuple[Card, ...]:
+        """The cards that carry the sums: those below another one of the sprint are part of it already."""
+        rows = {ticket.row for ticket in counted(self.tickets)}
+        return tuple(card for card in self.cards if card.row in rows)
+
+    @cached_property
+    def largest(self) -> tuple[Card, ...]:
+        """The carrying cards that were not given up, the largest first."""
+        kept = [card for card in self.carrying if card.category != "dropped"]
+        return tuple(sorted(kept, key=lambda card: (-(card.points or 0), card.name)))
 
 
 def ticket_of(card: Card, active: frozenset[str]) -> Ticket:
