@@ -1,4 +1,4 @@
-"""Prints figures and ratios in one run: `python -m bench [ack] [backlog] [fold] [graph] [--quick]`."""
+"""Prints figures and ratios in one run: `python -m bench [ack] [backlog] [fold] [graph] [plan] [--quick]`."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.ack import ack, backlog
 from bench.fold import fold
 from bench.graph_bytes import GOAL_BYTES, company, fan, fresh, held_bytes, loaded
+from bench.plan import plan
 
 
 def graph(say: Callable[[str], None], *, quick: bool) -> None:
@@ -21,7 +22,13 @@ def graph(say: Callable[[str], None], *, quick: bool) -> None:
         say(f"  {name:8} {figure:4.0f} bytes a node, {count:,} nodes and edges   (at most {GOAL_BYTES})")
 
 
-SECTIONS: dict[str, Callable[..., None]] = {"ack": ack, "backlog": backlog, "fold": fold, "graph": graph}
+SECTIONS: dict[str, Callable[..., None]] = {
+    "ack": ack,
+    "backlog": backlog,
+    "fold": fold,
+    "graph": graph,
+    "plan": plan,
+}
 
 
 def main(arguments: list[str]) -> None:

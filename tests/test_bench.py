@@ -28,6 +28,7 @@ def printed() -> str:
         "large over small",
         "read texts, run rules",
         "bytes a node",
+        "nothing new over page",
     ],
 )
 def test_a_quick_run_prints_its_lines(printed: str, line: str) -> None:
@@ -38,4 +39,4 @@ def test_an_unknown_section_names_those_there_are() -> None:
     command = [sys.executable, "-m", "bench", "speed"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
-    assert "known are ack, backlog, fold, graph" in done.stderr
+    assert "known are ack, backlog, fold, graph, plan" in done.stderr
