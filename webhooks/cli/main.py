@@ -2,7 +2,7 @@
 
 import typer
 
-from webhooks.cli import deciding, files, inboxes, reading, service, syncing, tracing, verdict
+from webhooks.cli import checkin, deciding, files, inboxes, reading, service, syncing, tracing, verdict
 
 app = typer.Typer(
     name="sightline",
@@ -31,6 +31,7 @@ app.command()(deciding.link)
 app.command()(deciding.unlink)
 app.command()(deciding.exempt)
 app.command()(deciding.undo)
+app.command(context_settings=checkin.NEGATIVE)(checkin.checkin)
 app.command()(verdict.verdict)
 graph.command("hash")(tracing.hash_)
 graph.command("export")(tracing.export)
