@@ -82,16 +82,33 @@ def progress(kr: KeyResult, value: Decimal) -> Fraction | None:
     A limit without a way to go (`at_most`, `at_least` and `zero` from a baseline that meets them or without
     one; `maintain_below` always) is 1 while it is met, else 0.
     """
-    target = Decimal(0) if kr.comparator == "zero" else kr.target
-    if kr.comparator == "boolean":
-        return Fraction(bool(value) == (target is None or bool(target)))
+    target = target_of(kr)
     if target is None:
         return None
+    if kr.comparator == "boolean":
+        return Fraction(bool(value) == bool(target))
+    if kr.baseline is not None and has_way(kr):
+        start = Fraction(kr.baseline)
+        return (Fraction(value) - start) / (Fraction(target) - start)
     if kr.comparator in ("from_to", "ratio"):
-        return None if kr.baseline is None else _way(kr.baseline, target, value)
-    if kr.comparator == "maintain_below" or kr.baseline is None or _met(kr, target, kr.baseline):
-        return Fraction(_met(kr, target, value))
-    return _way(kr.baseline, target, value)
+        return None
+    return Fraction(_met(kr, target, value))
+
+
+def target_of(kr: KeyResult) -> Decimal | None:
+    """The target; where the comparator says it already, it need not be written."""
+    known = {"zero": Decimal(0), "boolean": Decimal(1) if kr.target is None else kr.target}
+    return known.get(kr.comparator, kr.target)
+
+
+def has_way(kr: KeyResult) -> bool:
+    """Whether there is a way to go from baseline to target, and not only a limit that is met or not."""
+    target = target_of(kr)
+    if target is None or kr.baseline is None or kr.comparator in ("maintain_below", "boolean"):
+        return False
+    if kr.comparator in ("from_to", "ratio"):
+        return kr.baseline != target
+    return not _met(kr, target, kr.baseline)
 
 
 def expected(cycle: Cycle, on: date) -> Fraction:
@@ -150,12 +167,6 @@ def stale(last: date | None, on: date, stale_days: int = STALE_DAYS) -> bool:
 def day_of(cycle: Cycle, at: Millis) -> date:
     """The calendar day of an instant in the cycle's time zone."""
     return datetime.fromtimestamp(at / 1000, ZoneInfo(cycle.timezone)).date()
-
-
-def _way(baseline: Decimal, target: Decimal, value: Decimal) -> Fraction | None:
-    if baseline == target:
-        return None
-    return (Fraction(value) - Fraction(baseline)) / (Fraction(target) - Fraction(baseline))
 
 
 def _met(kr: KeyResult, target: Decimal, value: Decimal) -> bool:
