@@ -16,10 +16,11 @@ from linker.model import (
     LabelAct,
     Millis,
     Observation,
+    Reading,
     Relation,
     item_id,
 )
-from linker.store import Connection, chain, commands, facts, items, links
+from linker.store import Connection, chain, commands, facts, items, links, readings
 from linker.store.tables import acts, decisions, observations
 
 LINKED = frozenset(
@@ -98,6 +99,8 @@ class Batch:
                 self._tie(relation)
             for decision in one.decisions:
                 self._decide(decision)
+            for reading in one.readings:
+                self._measure(reading)
             for command in one.commands:
                 self._command(command)
             for asked in one.asked:
@@ -222,6 +225,12 @@ class Batch:
             row = {"id": fact.id, "item": item.row, "kind": fact.kind, "kr": fact.kr}
             self._append("decisions", {**row, "content": content})
 
+    def _measure(self, fact: Reading) -> None:
+        """A reading touches no item; one of a key result that is not known yet comes before its catalogue."""
+        content = fact.model_dump(mode="json", exclude_defaults=True)
+        row = {"id": fact.id, "kr": fact.kr, "at": fact.at, "value": str(fact.value)}
+        self._append("readings", {**row, "content": content})
+
     def _command(self, fact: Command) -> None:
         """A command waits until its author's rights were asked for; the same one again is the same."""
         content = fact.model_dump(mode="json", include={"actor", "at", "lines", "answer"})
@@ -253,6 +262,7 @@ class Batch:
         chain.append(self.connection, observations, self.logs.get("observations", []))
         chain.append(self.connection, acts, self.logs.get("acts", []))
         chain.append(self.connection, decisions, self.logs.get("decisions", []))
+        readings.keep(self.connection, self.logs.get("readings", []))
         sprints = {row: self._sprint_rows(self.rows[row]) for row in self.sprints}
         links.set_memberships(self.connection, sprints)
         commands.keep(self.connection, self.commands)

@@ -7,6 +7,7 @@ from linker import tags
 from linker.acts import set_by_people, taken_back
 from linker.held import Held
 from linker.model import Decision, Millis
+from linker.model.undoing import undone
 
 FIRST = (0, "")  # a label act comes before the decisions of its moment
 Bind = Callable[[str, str | None, Millis], str | None]  # code, cycle, when -> full KR id
@@ -83,17 +84,9 @@ def own_state(
 
 def in_force(decisions: Iterable[Decision]) -> list[Decision]:
     """Decisions that were not undone, in order of time; an undo can be undone as well."""
-    undone_by: dict[str, list[Decision]] = {}
-    for decision in decisions:
-        if decision.undoes is not None:
-            undone_by.setdefault(decision.undoes, []).append(decision)
-
-    def stands(own: str, seen: frozenset[str]) -> bool:
-        undoing = (undo.id for undo in undone_by.get(own, ()) if undo.id not in seen)
-        return not any(stands(undo, seen | {undo}) for undo in undoing)
-
     ordered = sorted(decisions, key=_when)
-    return [one for one in ordered if one.undoes is None and stands(one.id, frozenset({one.id}))]
+    gone = undone({one.id: one.undoes for one in ordered if one.undoes is not None})
+    return [one for one in ordered if one.undoes is None and one.id not in gone]
 
 
 def _when(decision: Decision) -> tuple[Millis, tuple[int, str], str]:

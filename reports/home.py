@@ -8,7 +8,7 @@ from linker import scope
 from linker.model import KeyResult, Level, Objective
 from linker.okrs import Catalogue
 from linker.scope import PARTS, Parts
-from linker.store import counts, flow, lists
+from linker.store import counts, flow, lists, readings
 from reports import wording
 from reports.coverage import SprintParts, coverage
 from reports.frame import Frame, framed, render
@@ -64,6 +64,7 @@ def home() -> str:
             newest=flow.page_of_deliveries(frame.connection, None, 0, 5),
             changes=flow.change_counts(frame.connection),
             parts=PARTS,
+            measured=readings.any_readings(frame.connection),
         )
 
 

@@ -1,4 +1,4 @@
-"""One key result: its metric, its state, and the work that serves it; only readings move it."""
+"""One key result: how far its readings say that it is, its state, and the work that serves it."""
 
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from linker.store import counts, lists
 from linker.store.items import by_rows
 from linker.store.lists import Wanted
 from linker.why import short
+from reports import measure
 from reports.frame import Frame, framed, render
 from reports.home import OPEN, Work, state_of, work_by_kr
 
@@ -41,6 +42,11 @@ def kr(kr: str) -> str:
             why=frame.catalogue.why_inactive(own, frame.today, frame.grace),
             work=work_by_kr(frame, own).get(own, Work()),
             groups=_groups(frame, own),
+            measure=measure.shown(frame, found, cycle),
+            worth=measure.worth,
+            plain=measure.plain,
+            actor=measure.actor,
+            listed=measure.SHOWN,
             checks=counts.checks_waiting(frame.connection, own),
             open_tickets=lists.page(frame.connection, direct, 0, 20),
         )

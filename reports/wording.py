@@ -1,6 +1,7 @@
 """How pages say things: dates, numbers, states and findings in plain words; pure."""
 
 from datetime import date, datetime, tzinfo
+from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol
 
@@ -60,6 +61,10 @@ SHAPES = {
     "dropped": "×",
     "dead": "×",
     "refused": "×",
+    "reached": "✓",
+    "on-track": "●",
+    "at-risk": "▲",
+    "off-track": "■",
     "none": "△",
     "unknown": "△",
     "unlinked": "△",
@@ -170,6 +175,11 @@ def number(value: Fraction | int | float | None) -> str:
     if exact.denominator == 1:
         return f"{exact.numerator:,}"
     return f"{float(exact):,.2f}".rstrip("0").rstrip(".")
+
+
+def exact(value: Decimal, unit: str = "") -> str:
+    """A measured value as it was said, never rounded: 1,204.375 ms."""
+    return f"{value:,f} {unit}".strip()
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

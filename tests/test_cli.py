@@ -25,6 +25,7 @@ from webhooks.okrs_file import load_if_changed
 NEEDS_APP = [
     ["serve"], ["worker"], ["okrs", "load"], ["sync"], ["why", "PAY-12"], ["link", "PAY-12", "O1.KR2"],
     ["unlink", "PAY-12", "O1.KR2"], ["exempt", "PAY-12", "ktlo"], ["undo", "x"], ["graph", "hash"],
+    ["checkin", "O1.KR2", "40"],
     ["graph", "export"], ["deliveries", "list"], ["deliveries", "show", "1"],
     ["deliveries", "replay", "--all"], ["tags"], ["validate"],
 ]  # fmt: skip

@@ -130,7 +130,8 @@ def test_any_name_of_an_item_finds_it(reader: FlaskClient) -> None:
 
 def test_a_key_result_shows_its_metric_and_no_progress_from_work(reader: FlaskClient) -> None:
     said = text(reader, "/krs/2026Q4/O1.KR2")
-    assert "No reading yet. Only readings move a key result" in said
+    assert "No reading yet. Add one with sightline checkin O1.KR2 420" in said
+    assert "Only readings move a key result" in said
     assert "PAY-3 One call for the basket 1 0 1 0" in said
     assert "<progress" not in reader.get("/krs/O1.KR2").text
 

@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Callable
 
-from linker.model import Decision, Facts, Millis
+from linker.model import Decision, Facts, Millis, Reading
 from linker.okrs import Catalogue
 from linker.store import Store, deliveries
 from linker.store.deliveries import Kept, Parcel
@@ -36,6 +36,11 @@ class Inbox:
         """Keep a person's decision."""
         body = decision.model_dump_json(exclude_defaults=True).encode()
         return self.keep(Parcel("person", "", decision.id, decision.kind, self._clock(), {}, body))
+
+    def check_in(self, reading: Reading) -> Kept:
+        """Keep a reading of a key result; the same id twice is one reading."""
+        body = reading.model_dump_json(exclude_defaults=True).encode()
+        return self.keep(Parcel("reading", "", reading.id, reading.source, self._clock(), {}, body))
 
     def load(self, catalogue: Catalogue) -> Kept:
         """Keep a version of the catalogue."""

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from linker import okrs
 from linker.fold import Loaded, Parsed
-from linker.model import Decision, Facts
+from linker.model import Decision, Facts, Reading
 from linker.store.deliveries import Delivery
 from linker.trackers import SiteView
 from webhooks import github, jira
@@ -32,6 +32,10 @@ def _person(delivery: Delivery, views: Views) -> Parsed:
     return Facts(decisions=(Decision.model_validate_json(delivery.body),))
 
 
+def _reading(delivery: Delivery, views: Views) -> Parsed:
+    return Facts(readings=(Reading.model_validate_json(delivery.body),))
+
+
 def _catalogue(delivery: Delivery, views: Views) -> Parsed:
     return Loaded(delivery.received_at, okrs.load(delivery.body.decode()))
 
@@ -41,6 +45,7 @@ PARSERS: dict[str, Callable[[Delivery, Views], Parsed]] = {
     "jira": _jira,
     "read": _read,
     "person": _person,
+    "reading": _reading,
     "catalogue": _catalogue,
 }
 

@@ -5,6 +5,7 @@ ids       who is who
 facts     what a delivery says
 okrs      cycles, objectives, key results
 results   what follows from it
+undoing   which of several words stand when some take others back
 """
 
 from linker.model.facts import (

@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Literal
 
+from pydantic import Field
+
 from linker.model.ids import ItemId, Ref
 from linker.model.words import Category, DecisionKind, Level, Millis, Noun, Reason
 
@@ -154,14 +156,15 @@ class Decision(Noun):
 class Reading(Noun):
     """A measured value of a key result at a time; with a confidence (0 to 1) it is a check-in.
 
-    `source` says where it comes from (`manual`, or a name of SOURCES); `undoes` takes an earlier one back.
+    `source` says where it comes from (`manual`, or a name of SOURCES); `undoes` takes an earlier one of the
+    same key result back, and then nothing else of the reading counts.
     """
 
-    id: str
-    kr: str
+    id: str = Field(min_length=1, max_length=200)
+    kr: str = Field(min_length=1, max_length=128)
     at: Millis
-    value: Decimal
-    confidence: Decimal | None = None
+    value: Decimal = Field(max_digits=28)  # as many as are calculated with exactly
+    confidence: Decimal | None = Field(None, ge=0, le=1)
     note: str = ""
     source: str = "manual"
     actor: str = ""

@@ -31,7 +31,7 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", RowId, primary_key=True, autoincrement=True),
-    Column("source", String(16), nullable=False),  # github, jira, read, person, catalogue
+    Column("source", String(16), nullable=False),  # github, jira, read, person, reading, catalogue
     Column("site", String(128), nullable=False),
     Column("guid", String(200), nullable=False),
     Column("event", String(128), nullable=False),

@@ -30,6 +30,7 @@ from webhooks.serve import STOP_SECONDS, end_with, probe, serve
 from webhooks.signin import Lockbox
 from webhooks.simulator import Delivery, Quarter, quarter, sign
 from webhooks.simulator.fakes import create_github, create_jira
+from webhooks.simulator.readings import fact
 from webhooks.simulator.settings import APP_KEY, app_key
 
 SENDERS = 4
@@ -61,6 +62,7 @@ def run(port: int, today: date | None, *, stay: bool) -> bool:
         store = open_store(config.store_url.get_secret_value())
         store.create()
         _load_catalogues(config, store, whole)
+        _check_in(store, whole)
         feeder = Feeder(config, store, whole, keys, stay=stay)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what was made is removed
         for fake in fakes:
@@ -242,6 +244,13 @@ def _load_catalogues(config: Config, store: Store, whole: Quarter) -> None:
         config.okrs_path.write_text(text, encoding="utf-8")
         moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
         Inbox(store, partial(_constant, _millis(moment))).load(read_catalogue(config))
+
+
+def _check_in(store: Store, whole: Quarter) -> None:
+    """Every reading of the company's key results, on the day on which it was made."""
+    for told in whole.readings:
+        reading = fact(told)
+        Inbox(store, partial(_constant, reading.at)).check_in(reading)
 
 
 def _constant(value: Millis) -> Millis:

@@ -2,7 +2,18 @@
 
 import typer
 
-from webhooks.cli import deciding, files, inboxes, planning, reading, service, syncing, tracing, verdict
+from webhooks.cli import (
+    checkin,
+    deciding,
+    files,
+    inboxes,
+    planning,
+    reading,
+    service,
+    syncing,
+    tracing,
+    verdict,
+)
 
 app = typer.Typer(
     name="sightline",
@@ -31,6 +42,7 @@ app.command()(deciding.link)
 app.command()(deciding.unlink)
 app.command()(deciding.exempt)
 app.command()(deciding.undo)
+app.command(context_settings=checkin.NEGATIVE)(checkin.checkin)
 app.command()(verdict.verdict)
 app.command()(planning.plan)
 graph.command("hash")(tracing.hash_)

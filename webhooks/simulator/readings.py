@@ -1,9 +1,11 @@
 """Weekly readings of every key result, with a known truth behind each: what moved, with or without work."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from random import Random
 from typing import NamedTuple
 
+from linker import model
 from webhooks.simulator.catalogue import KeyResultPlan, all_key_results
 from webhooks.simulator.weeks import CYCLES, PREVIOUS, at
 
@@ -43,6 +45,21 @@ def readings(seed: int, now: datetime) -> list[Reading]:
         if reading.at <= now
     ]
     return sorted(found, key=lambda held: (held.at, held.key_result))
+
+
+def fact(told: Reading) -> model.Reading:
+    """A reading as it comes in: said by whoever owns the key result, in the inbox at its own moment."""
+    owners = {f"{cycle}/{kr.code}": kr.owner for cycle, kr in all_key_results()}
+    return model.Reading(
+        id=f"{told.key_result}@{told.at:%Y-%m-%d}",
+        kr=told.key_result,
+        at=int(told.at.timestamp() * 1000),
+        value=Decimal(str(told.value)),
+        confidence=None if told.confidence is None else Decimal(str(told.confidence)),
+        note=told.note,
+        source=told.source,
+        actor=owners[told.key_result],
+    )
 
 
 def truths() -> dict[str, str]:
