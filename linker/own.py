@@ -83,17 +83,28 @@ def own_state(
 
 def in_force(decisions: Iterable[Decision]) -> list[Decision]:
     """Decisions that were not undone, in order of time; an undo can be undone as well."""
+    known = ordered(decisions)
+    undone_by = undos(known)
+    return [one for one in known if one.undoes is None and not undone_by(one.id)]
+
+
+def undos(decisions: Iterable[Decision]) -> Callable[[str], list[Decision]]:
+    """Asks by a decision's id who takes it back: the undos that hold themselves, in order of time."""
     undone_by: dict[str, list[Decision]] = {}
-    for decision in decisions:
+    for decision in ordered(decisions):
         if decision.undoes is not None:
             undone_by.setdefault(decision.undoes, []).append(decision)
 
-    def stands(own: str, seen: frozenset[str]) -> bool:
-        undoing = (undo.id for undo in undone_by.get(own, ()) if undo.id not in seen)
-        return not any(stands(undo, seen | {undo}) for undo in undoing)
+    def holding(own: str, seen: frozenset[str]) -> list[Decision]:
+        undoing = (undo for undo in undone_by.get(own, ()) if undo.id not in seen)
+        return [undo for undo in undoing if not holding(undo.id, seen | {undo.id})]
 
-    ordered = sorted(decisions, key=_when)
-    return [one for one in ordered if one.undoes is None and stands(one.id, frozenset({one.id}))]
+    return lambda own: holding(own, frozenset({own}))
+
+
+def ordered(decisions: Iterable[Decision]) -> list[Decision]:
+    """Decisions in order of time, and of the tracker's comments where they share one."""
+    return sorted(decisions, key=_when)
 
 
 def _when(decision: Decision) -> tuple[Millis, tuple[int, str], str]:

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, or_, select
 
-from linker.model import Level, Millis, SprintDates
-from linker.store.items import chunks
-from linker.store.tables import items, links, memberships, standing
+from linker.model import ItemId, Level, Millis, SprintDates
+from linker.store.items import by_ids, chunks
+from linker.store.tables import applied, items, links, memberships, standing
 
 
 class SprintRow(NamedTuple):
@@ -46,6 +46,32 @@ def sprints(connection: Connection, rows: Collection[int] | None = None) -> list
             dates = SprintDates.model_validate(facet[3])
             found.append(SprintRow(row, title, dates, tid.startswith("milestone:")))
     return sorted(found, key=_last)
+
+
+def closed(connection: Connection, ids: Collection[ItemId]) -> frozenset[ItemId]:
+    """Those of some sprints that are over or gone; one that is not held yet may well go on."""
+    found = set()
+    for row in by_ids(connection, ids):
+        facet = row["doc"].get("f", {}).get("dates")
+        if row["deleted"] or (facet and facet[3] and facet[3]["state"] == "closed"):
+            found.add(ItemId(row["tracker"], row["site"], row["tid"]))
+    return frozenset(found)
+
+
+def named(connection: Connection, ids: Collection[ItemId]) -> dict[ItemId, str]:
+    """What sprints are called."""
+    rows = by_ids(connection, ids)
+    return {ItemId(row["tracker"], row["site"], row["tid"]): row["title"] for row in rows if row["title"]}
+
+
+def moved(connection: Connection, rows: Collection[int]) -> dict[int, dict[str, str | None]]:
+    """Where our ledger says that we put items: item -> decision -> sprint, as text."""
+    found: dict[int, dict[str, str | None]] = {}
+    for part in chunks(rows):
+        query = select(applied.c.item, applied.c.desired).where(applied.c.item.in_(part))
+        for item, desired in connection.execute(query.where(applied.c.surface == "sprint")):
+            found.setdefault(item, {})[desired["decision"]] = desired["to"]
+    return found
 
 
 def titles(connection: Connection, item: int) -> list[tuple[int, str]]:
