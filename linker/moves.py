@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from linker.changes import OPEN_CATEGORIES
-from linker.model import Change, Decision, ItemId
+from linker.model import SPRINT, Change, Decision, ItemId
 from linker.own import ordered, undos
 
-SURFACE = "sprint"
 Sprints = frozenset[str]  # ItemIds of sprints or milestones, as text; none: the backlog
 Says = Literal["wanted", "there", "sent", "elsewhere", "over"]
 NOTHING_SENT: Mapping[str, str | None] = {}
@@ -58,7 +57,7 @@ def moves(item: ItemId, category: str | None, decisions: Iterable[Decision], spo
     if word is None or word.says != "wanted":
         return []
     desired = {"to": word.to, "from": sorted(spot.now), "decision": word.decision}
-    return [Change(item=item, surface=SURFACE, desired=desired)]
+    return [Change(item=item, surface=SPRINT, desired=desired)]
 
 
 def said(category: str | None, decisions: Iterable[Decision], spot: Spot) -> Word | None:

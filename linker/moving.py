@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from linker.changes import Plan
-from linker.model import Decision, ItemId, item_id
-from linker.moves import SURFACE, Spot
+from linker.model import SPRINT, Decision, ItemId, item_id
+from linker.moves import Spot
 from linker.store import Connection, sprints
 
 Plans = Mapping[int, Mapping[str, Plan]]
@@ -58,5 +58,5 @@ def _named(moves: Sequence[Decision]) -> set[str]:
 
 
 def _being_sent(plans: Mapping[str, Plan]) -> dict[str, str | None]:
-    plan = plans.get(SURFACE)
+    plan = plans.get(SPRINT)
     return {plan.desired["decision"]: plan.desired["to"]} if plan is not None and plan.sent else {}

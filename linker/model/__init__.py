@@ -45,6 +45,7 @@ from linker.model.results import (
 from linker.model.words import (
     CHECK,
     COMMENT_MARK,
+    SPRINT,
     Category,
     Comparator,
     DecisionKind,
@@ -62,6 +63,7 @@ from linker.model.words import (
 __all__ = [
     "CHECK",
     "COMMENT_MARK",
+    "SPRINT",
     "Asked",
     "Category",
     "Change",

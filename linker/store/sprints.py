@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, or_, select
 
-from linker.model import ItemId, Level, Millis, SprintDates
+from linker.model import SPRINT, ItemId, Level, Millis, SprintDates
 from linker.store.items import by_ids, chunks
 from linker.store.tables import applied, items, links, memberships, standing
 
@@ -69,7 +69,7 @@ def moved(connection: Connection, rows: Collection[int]) -> dict[int, dict[str, 
     found: dict[int, dict[str, str | None]] = {}
     for part in chunks(rows):
         query = select(applied.c.item, applied.c.desired).where(applied.c.item.in_(part))
-        for item, desired in connection.execute(query.where(applied.c.surface == "sprint")):
+        for item, desired in connection.execute(query.where(applied.c.surface == SPRINT)):
             found.setdefault(item, {})[desired["decision"]] = desired["to"]
     return found
 
