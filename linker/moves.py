@@ -5,7 +5,7 @@ since. Whoever moved it in the tracker meanwhile has the last word: that is said
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from linker.changes import OPEN_CATEGORIES
 from linker.model import SPRINT, Change, Decision, ItemId
@@ -13,19 +13,22 @@ from linker.own import ordered, undos
 
 Sprints = frozenset[str]  # ItemIds of sprints or milestones, as text; none: the backlog
 Says = Literal["wanted", "there", "sent", "elsewhere", "over"]
-NOTHING_SENT: Mapping[str, str | None] = {}
+Put = Mapping[str, str | None]  # decision -> the sprint that it put the item into
+NOTHING: Put = {}
 
 
 class Spot(NamedTuple):
     """Where an item is in the plan, and what we did about it.
 
     `closed` are those of all sprints named here that are over or gone: they stay in a Jira ticket's field
-    for ever, so they count nowhere. `sent` is what was sent, or is being sent right now: decision -> sprint.
+    for ever, so they count nowhere. `sent` is what was done, or is being sent right now; `tried` is what was
+    sent without an answer, so that nobody knows.
     """
 
     sprints: Sprints = frozenset()
     closed: Sprints = frozenset()
-    sent: Mapping[str, str | None] = NOTHING_SENT
+    sent: Put = NOTHING
+    tried: Put = NOTHING
 
     @property
     def now(self) -> Sprints:
@@ -56,7 +59,10 @@ def moves(item: ItemId, category: str | None, decisions: Iterable[Decision], spo
     word = said(category, decisions, spot)
     if word is None or word.says != "wanted":
         return []
-    desired = {"to": word.to, "from": sorted(spot.now), "decision": word.decision}
+    desired: dict[str, Any] = {"to": word.to, "from": sorted(spot.now), "decision": word.decision}
+    tried = {own: to for own, to in sorted(spot.tried.items()) if own not in spot.sent}
+    if tried:  # a newer wish takes the place of an older one, and must not forget what that may have done
+        desired["tried"] = tried
     return [Change(item=item, surface=SPRINT, desired=desired)]
 
 
@@ -67,10 +73,10 @@ def said(category: str | None, decisions: Iterable[Decision], spot: Spot) -> Wor
 
 
 def _says(category: str | None, aim: _Aim, spot: Spot) -> Says:
-    if spot.now == _at(aim.to):
-        return "there"
     if aim.decision in spot.sent:
-        return "sent"
+        return "there" if spot.now == _at(aim.to) else "sent"
+    if spot.now == _at(aim.to):  # what was tried is looked at once more, so that the ledger knows of it
+        return "wanted" if aim.decision in spot.tried else "there"
     if category not in OPEN_CATEGORIES:
         return "over"
     return "wanted" if spot.now in aim.starts else "elsewhere"
@@ -110,7 +116,8 @@ def _chains(decisions: Sequence[Decision], spot: Spot) -> list[_Chain]:
             undone = holding(move.id)
             again = [undo for one in known if one.undoes == move.id for undo in holding(one.id)]
             last = undone[-1] if undone else ordered([move, *again])[-1]
-            put = frozenset(_at(spot.sent[own]) for own in about & spot.sent.keys())
+            written = {**spot.tried, **spot.sent}
+            put = frozenset(_at(written[own]) for own in about & written.keys())
             found.append(_Chain(move, undone, last, spot.seen(move), put))
     return found
 

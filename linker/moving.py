@@ -1,15 +1,11 @@
 """What the store knows of people's moves: where items are, and what was sent of it; reads only."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from linker.changes import Plan
-from linker.model import SPRINT, Decision, ItemId, item_id
+from linker.model import Decision, ItemId, Millis, item_id
 from linker.moves import Spot
 from linker.store import Connection, sprints
-
-Plans = Mapping[int, Mapping[str, Plan]]
-NO_PLANS: Plans = {}
 
 
 class Moved(NamedTuple):
@@ -19,8 +15,8 @@ class Moved(NamedTuple):
     spot: Spot
 
 
-def moved(connection: Connection, rows: Iterable[Any], plans: Plans = NO_PLANS) -> dict[int, Moved]:
-    """Those of some items that people moved; `plans` tell what is being sent right now."""
+def moved(connection: Connection, rows: Iterable[Any], now: Millis) -> dict[int, Moved]:
+    """Those of some items that people moved; `now` tells what is being sent right now."""
     said = {}
     for row in rows:
         if any(one["kind"] == "move" for one in row["doc"].get("d", ())):
@@ -28,12 +24,11 @@ def moved(connection: Connection, rows: Iterable[Any], plans: Plans = NO_PLANS) 
             said[row["id"]] = (sprints_of(row), [one for one in decisions if one.kind == "move"])
     named = {ref for held, moves in said.values() for ref in (*held, *_named(moves))}
     over = frozenset(map(str, sprints.closed(connection, ids_of(named))))
-    ledger = sprints.moved(connection, list(said))
-    found = {}
-    for row, (held, moves) in said.items():
-        sent = ledger.get(row, {}) | _being_sent(plans.get(row, {}))
-        found[row] = Moved(moves, Spot(frozenset(held), over, sent))
-    return found
+    known = sprints.moved(connection, list(said), now)
+    return {
+        row: Moved(moves, Spot(frozenset(held), over, known[row].sent, known[row].tried))
+        for row, (held, moves) in said.items()
+    }
 
 
 def sprints_of(row: Any) -> list[str]:
@@ -55,8 +50,3 @@ def ids_of(refs: Iterable[str]) -> list[ItemId]:
 
 def _named(moves: Sequence[Decision]) -> set[str]:
     return {ref for one in moves for ref in (*one.seen, one.sprint) if ref is not None}
-
-
-def _being_sent(plans: Mapping[str, Plan]) -> dict[str, str | None]:
-    plan = plans.get(SPRINT)
-    return {plan.desired["decision"]: plan.desired["to"]} if plan is not None and plan.sent else {}

@@ -147,14 +147,13 @@ class Look(NamedTuple):
 
 def _look(connection: Connection, today: Today, found: Sequence[Any]) -> Look:
     ids = [row["id"] for row in found]
-    plans = _plans(connection, today, ids)
     return Look(
         serves(connection, ids),
         link_rows.our_labels(connection, ids),
-        plans,
+        _plans(connection, today, ids),
         commands.on_items(connection, ids),
         item_rows.names_of(connection, {home_of(row) for row in found if row["tracker"] == "github"}),
-        moved(connection, found, plans),
+        moved(connection, found, today.now),
     )
 
 

@@ -133,6 +133,14 @@ def test_several_sprints_at_once_cannot_be_given_back() -> None:
     assert wanted(spot(C, sent={"m": C}), *chain) is None
 
 
+def test_what_was_tried_without_an_answer_is_looked_at_again_and_remembered() -> None:
+    tried = Spot(frozenset({B}), tried={"m": B})
+    (again,) = moves(ITEM, "todo", [move("m", B)], tried)
+    assert again.desired == {"to": B, "from": [B], "decision": "m", "tried": {"m": B}}
+    assert wanted(tried, move("m", B), undo("u", "m")) == (A, "u")
+    assert wanted(tried, move("m", B), move("n", C, minutes=2)) == (C, "n")
+
+
 # --- from the store
 
 
@@ -197,6 +205,8 @@ class Tracker:
         self.shown: str | None = A
         self.sent: dict[str, str | None] = {}
         self.wrote: list[str] = []
+        self.row: dict[str, Any] = {}  # in the outbox
+        self.unanswered = False
 
     def fold(self, pick: int) -> None:
         waiting = len(self.coming) + bool(self.echoes)
@@ -206,18 +216,25 @@ class Tracker:
             self.shown = self.echoes[-1]  # the newest of a facet wins, so older ones may as well be late
             self.echoes.clear()
 
-    def work(self) -> None:
-        """Settle and apply: as the tracker's side does it, it looks before it writes."""
+    def work(self, lost: bool = False) -> None:
+        """Settle and apply; it is looked before anything is written, and a reply may get lost."""
         now = frozenset() if self.shown is None else frozenset({self.shown})
-        for change in moves(ITEM, "todo", self.known, Spot(now, frozenset(), self.sent)):
-            to, there = change.desired["to"], [] if self.at is None else [self.at]
+        tried = dict(self.row.get("tried", {}))
+        if self.unanswered:
+            tried[self.row["decision"]] = self.row["to"]
+        for change in moves(ITEM, "todo", self.known, Spot(now, frozenset(), self.sent, tried)):
+            self.row, self.unanswered = change.desired, False
+            own, to, there = self.row["decision"], self.row["to"], [] if self.at is None else [self.at]
             if self.at == to:
-                self.sent[change.desired["decision"]] = to
-            elif there == change.desired["from"]:
+                self.sent[own] = to
+            elif there == self.row["from"]:
                 self.at = to
-                self.sent[change.desired["decision"]] = to
-                self.wrote.append(change.desired["decision"])
+                self.wrote.append(own)
                 self.echoes.append(to)
+                if lost:
+                    self.unanswered = True
+                else:
+                    self.sent[own] = to
 
     def by_hand(self, to: str | None) -> None:
         self.at = to
@@ -248,7 +265,7 @@ def words(draw: st.DrawFn) -> list[Decision]:
     return found
 
 
-steps = st.lists(st.tuples(st.booleans(), st.integers(0, 20)), max_size=25)
+steps = st.lists(st.tuples(st.booleans(), st.integers(0, 20)), max_size=25)  # works or folds, and how
 
 
 def held(decisions: list[Decision]) -> str | None:
@@ -269,7 +286,7 @@ def test_any_order_of_decisions_and_echoes_ends_alike(
     tracker = Tracker(list(decisions))
     for works, pick in order:
         if works:
-            tracker.work()
+            tracker.work(lost=pick > 12)
         else:
             tracker.fold(pick)
     tracker.rest()
@@ -287,7 +304,7 @@ def test_whoever_moves_it_by_hand_has_the_last_word(
         if number == when:
             tracker.by_hand(ELSEWHERE)
         if works:
-            tracker.work()
+            tracker.work(lost=pick > 12)
         else:
             tracker.fold(pick)
     if when >= len(order):

@@ -7,7 +7,11 @@ from sqlalchemy import Connection, or_, select
 
 from linker.model import SPRINT, ItemId, Level, Millis, SprintDates
 from linker.store.items import by_ids, chunks
+from linker.store.queues import outbox
 from linker.store.tables import applied, items, links, memberships, standing
+from linker.store.work import MOOT, WAITING
+
+UNANSWERED = (WAITING, MOOT)  # a change that was tried and is in one of these states had no answer
 
 
 class SprintRow(NamedTuple):
@@ -64,13 +68,28 @@ def named(connection: Connection, ids: Collection[ItemId]) -> dict[ItemId, str]:
     return {ItemId(row["tracker"], row["site"], row["tid"]): row["title"] for row in rows if row["title"]}
 
 
-def moved(connection: Connection, rows: Collection[int]) -> dict[int, dict[str, str | None]]:
-    """Where our ledger says that we put items: item -> decision -> sprint, as text."""
-    found: dict[int, dict[str, str | None]] = {}
+class Sent(NamedTuple):
+    """What became of people's moves of an item: decision -> sprint, as text; `tried` had no answer yet."""
+
+    sent: dict[str, str | None]
+    tried: dict[str, str | None]
+
+
+def moved(connection: Connection, rows: Collection[int], now: Millis) -> dict[int, Sent]:
+    """Where our ledger says that we put items, and what is on its way."""
+    found = {row: Sent({}, {}) for row in rows}
     for part in chunks(rows):
-        query = select(applied.c.item, applied.c.desired).where(applied.c.item.in_(part))
-        for item, desired in connection.execute(query.where(applied.c.surface == SPRINT)):
-            found.setdefault(item, {})[desired["decision"]] = desired["to"]
+        ledger = select(applied.c.item, applied.c.desired).where(applied.c.item.in_(part))
+        for item, desired in connection.execute(ledger.where(applied.c.surface == SPRINT)):
+            found[item].sent[desired["decision"]] = desired["to"]
+        planned = select(outbox).where(outbox.c.item.in_(part), outbox.c.surface == SPRINT)
+        for plan in connection.execute(planned).mappings():
+            own, desired = found[plan["item"]], plan["desired"]
+            own.tried.update(desired.get("tried", {}))
+            if plan["lease_until"] > now:
+                own.sent[desired["decision"]] = desired["to"]
+            elif plan["attempts"] and plan["state"] in UNANSWERED:
+                own.tried[desired["decision"]] = desired["to"]
     return found
 
 
