@@ -1,9 +1,11 @@
 """How pages say things: dates, numbers, states and findings in plain words; pure."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
 from fractions import Fraction
+from typing import Any
 
-from linker.model import Level, Millis
+from linker.model import SPRINT, Level, Millis
 from linker.verdict.wording import REASON_WORDS
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -189,11 +191,45 @@ def surface(name: str) -> str:
     kind, _, rest = name.partition(":")
     if kind in ("status", "check"):
         return f"{kind} on {rest[:7]}"
-    return {"comment": "the comment", "reaction": "reaction to a command"}.get(kind, f"{kind} {rest}")
+    known = {"comment": "the comment", "reaction": "reaction to a command", SPRINT: "sprint"}
+    return known.get(kind, f"{kind} {rest}")
 
 
-def wanted(surface_name: str, desired: dict[str, object]) -> str:
-    """What a change wants, in words."""
+def sprint(ref: object, named: Mapping[str, str], tracker: str) -> str:
+    """A sprint or milestone by its name; none is the backlog, or no milestone."""
+    if ref is None:
+        return "the backlog" if tracker == "jira" else "no milestone"
+    text = str(ref)
+    return named.get(text) or " ".join(text.split(":")[-2:])
+
+
+def decision(
+    content: Mapping[str, Any], named: Mapping[str, str], tracker: str, zone: tzinfo
+) -> tuple[str, str | None, str]:
+    """What a person decided: words, the key result that they are about, and what follows it."""
+    kind, kr = content["kind"], content.get("kr")
+    if kind == "move":
+        return f"moved to {sprint(content.get('sprint'), named, tracker)}", None, ""
+    if kind == "impact":
+        impact = content.get("impact")
+        if impact is None:
+            return "says no more what it brings to", kr, ""
+        return f"expects {share(Fraction(impact))} of the gap of", kr, ""
+    if kind == "snooze":
+        known, until = str(content.get("finding") or "").partition(" ")[0], content.get("until")
+        return f"snoozed {known or 'a finding'}{f' until {day(until, zone)}' if until else ''}", None, ""
+    why = content.get("reason")
+    return kind, kr, f": {reason(why)}" if why else ""
+
+
+def wanted(
+    surface_name: str, desired: dict[str, Any], named: Mapping[str, str] | None = None, tracker: str = "jira"
+) -> str:
+    """What a change wants, in words; `named` are the names of sprints."""
+    if surface_name == SPRINT:
+        places = [sprint(ref, named or {}, tracker) for ref in desired["from"] if ref != desired["to"]]
+        start = f", from {listed(places)}" if places else ""
+        return f"move to {sprint(desired['to'], named or {}, tracker)}{start}"
     if surface_name.startswith("label:"):
         return "set" if desired.get("present") else "remove"
     kind = surface_name.partition(":")[0]
