@@ -216,8 +216,8 @@ class Tracker:
             self.shown = self.echoes[-1]  # the newest of a facet wins, so older ones may as well be late
             self.echoes.clear()
 
-    def work(self, lost: bool = False) -> None:
-        """Settle and apply; it is looked before anything is written, and a reply may get lost."""
+    def work(self, lost: str = "") -> None:
+        """Settle and apply; it is looked before anything is written. The request or its reply may get lost."""
         now = frozenset() if self.shown is None else frozenset({self.shown})
         tried = dict(self.row.get("tried", {}))
         if self.unanswered:
@@ -228,9 +228,10 @@ class Tracker:
             if self.at == to:
                 self.sent[own] = to
             elif there == self.row["from"]:
-                self.at = to
-                self.wrote.append(own)
-                self.echoes.append(to)
+                if lost != "request":
+                    self.at = to
+                    self.wrote.append(own)
+                    self.echoes.append(to)
                 if lost:
                     self.unanswered = True
                 else:
@@ -265,7 +266,8 @@ def words(draw: st.DrawFn) -> list[Decision]:
     return found
 
 
-steps = st.lists(st.tuples(st.booleans(), st.integers(0, 20)), max_size=25)  # works or folds, and how
+LOST = {4: "reply", 5: "request"}
+steps = st.lists(st.tuples(st.booleans(), st.integers(0, 23)), max_size=25)  # works or folds, and how
 
 
 def held(decisions: list[Decision]) -> str | None:
@@ -286,7 +288,7 @@ def test_any_order_of_decisions_and_echoes_ends_alike(
     tracker = Tracker(list(decisions))
     for works, pick in order:
         if works:
-            tracker.work(lost=pick > 12)
+            tracker.work(LOST.get(pick // 4, ""))
         else:
             tracker.fold(pick)
     tracker.rest()
@@ -304,7 +306,7 @@ def test_whoever_moves_it_by_hand_has_the_last_word(
         if number == when:
             tracker.by_hand(ELSEWHERE)
         if works:
-            tracker.work(lost=pick > 12)
+            tracker.work(LOST.get(pick // 4, ""))
         else:
             tracker.fold(pick)
     if when >= len(order):
