@@ -17,6 +17,7 @@ optouts    opt-outs counted, umbrella tickets, links made after the merge
 suggest    ranked key results for an item that has none
 verdict    pull request -> verdict
 changes    what we want on a tracker minus what is there
+moves      which sprint an item should be in, by people's decisions
 config     app.yaml and the environment
 store      what is kept
 trackers   Jira and GitHub: their JSON, and the calls that read and write
@@ -26,6 +27,7 @@ linking    texts of the items in a batch -> links
 past       the whole past of one item, folded once more
 ending     what a fold writes when all is decided
 fold       a delivery becomes links and standing
+moving     what the store knows of those decisions
 settle     an item becomes changes
 why        every path from an item to a key result
 """

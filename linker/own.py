@@ -7,7 +7,6 @@ from linker import tags
 from linker.acts import set_by_people, taken_back
 from linker.held import Held
 from linker.model import Decision, Millis
-from linker.model.undoing import undone
 
 FIRST = (0, "")  # a label act comes before the decisions of its moment
 Bind = Callable[[str, str | None, Millis], str | None]  # code, cycle, when -> full KR id
@@ -84,9 +83,28 @@ def own_state(
 
 def in_force(decisions: Iterable[Decision]) -> list[Decision]:
     """Decisions that were not undone, in order of time; an undo can be undone as well."""
-    ordered = sorted(decisions, key=_when)
-    gone = undone({one.id: one.undoes for one in ordered if one.undoes is not None})
-    return [one for one in ordered if one.undoes is None and one.id not in gone]
+    known = ordered(decisions)
+    undone_by = undos(known)
+    return [one for one in known if one.undoes is None and not undone_by(one.id)]
+
+
+def undos(decisions: Iterable[Decision]) -> Callable[[str], list[Decision]]:
+    """Asks by a decision's id who takes it back: the undos that hold themselves, in order of time."""
+    undone_by: dict[str, list[Decision]] = {}
+    for decision in ordered(decisions):
+        if decision.undoes is not None:
+            undone_by.setdefault(decision.undoes, []).append(decision)
+
+    def holding(own: str, seen: frozenset[str]) -> list[Decision]:
+        undoing = (undo for undo in undone_by.get(own, ()) if undo.id not in seen)
+        return [undo for undo in undoing if not holding(undo.id, seen | {undo.id})]
+
+    return lambda own: holding(own, frozenset({own}))
+
+
+def ordered(decisions: Iterable[Decision]) -> list[Decision]:
+    """Decisions in order of time, and of the tracker's comments where they share one."""
+    return sorted(decisions, key=_when)
 
 
 def _when(decision: Decision) -> tuple[Millis, tuple[int, str], str]:

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 
-from linker import changes, pulls
+from linker import changes, moves, pulls
 from linker.acts import our_labels
 from linker.changes import Plan, Surface
 from linker.held import Held
 from linker.model import Change, ItemId, Level, Millis
+from linker.moving import Moved, moved
 from linker.okrs import Catalogue
 from linker.pulls import Advisor, Day, home_of
 from linker.store import Connection, Store, commands, work
@@ -118,6 +119,7 @@ class Look(NamedTuple):
     plans: Mapping[int, Mapping[str, Plan]]
     commands: Mapping[int, Sequence[Any]]
     names: Mapping[ItemId, frozenset[str]]  # all names that repositories ever had
+    moved: Mapping[int, Moved]  # items on whose sprint somebody decided
 
     def krs(self, row: Any) -> tuple[str, ...]:
         """What an item serves, active or not."""
@@ -151,6 +153,7 @@ def _look(connection: Connection, today: Today, found: Sequence[Any]) -> Look:
         _plans(connection, today, ids),
         commands.on_items(connection, ids),
         item_rows.names_of(connection, {home_of(row) for row in found if row["tracker"] == "github"}),
+        moved(connection, found, today.now),
     )
 
 
@@ -162,6 +165,8 @@ def _wanted(
     codes = [today.catalogue.label_code(kr, today.on) for kr in live]
     wanted = changes.labels(item, row["level"], row["category"], codes, surface)
     wanted += changes.reactions(item, look.answers(row))
+    if row["id"] in look.moved:
+        wanted += moves.moves(item, row["category"], *look.moved[row["id"]])
     if said is None:
         return wanted
     wanted += changes.checks(said.pull, surface)

@@ -12,7 +12,7 @@ from linker.store.items import by_rows
 from linker.store.up import Step
 from linker.verdict import Verdict
 from linker.why import Path, Why, short, why
-from reports import wording
+from reports import decided, wording
 from reports.frame import Frame, framed, render
 
 
@@ -64,6 +64,7 @@ def _page(frame: Frame, row: int) -> str | Response:
     makers = flow.makers(frame.connection, list(found.rows))
     doc = found.row["doc"].get("f", {})
     below = lists.Wanted(below=row)
+    changes = flow.changes_of(frame.connection, row)
     return render(
         "item.html",
         frame,
@@ -72,10 +73,11 @@ def _page(frame: Frame, row: int) -> str | Response:
         answer=answer(frame, found),
         paths=[_chain(frame, found, path, makers) for path in found.paths],
         findings=flow.findings_on(frame.connection, row),
-        decisions=flow.decisions_on(frame.connection, row),
+        decisions=decided.decided(frame, found.row),
         beside=flow.beside(frame.connection, row, ("blocks", "mentions")),
         labels=_labels(found.row),
-        changes=flow.changes_of(frame.connection, row),
+        changes=changes,
+        named=decided.names_in(frame.connection, changes),
         written=flow.written_on(frame.connection, row),
         sprints=sprints.titles(frame.connection, row),
         head=_value(doc, "head") or {},

@@ -12,6 +12,8 @@ from linker.planning import Look, Planned, planned
 from linker.scope import Card, Effect, Goal, Numbers, Part, Plan, Swap
 from linker.store import advice, work
 from linker.store import planning as rows_of
+from reports import wording
+from reports.decided import names as names_of
 from reports.frame import Frame
 
 WORST = 10
@@ -61,10 +63,13 @@ class Check(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A decision that a planner made on the page, and the name of what it is on."""
+    """A decision that a planner made on the page: on what, and in words."""
 
     name: str
     decision: Decision
+    words: str
+    kr: str | None
+    more: str
 
 
 class Unsent(NamedTuple):
@@ -145,7 +150,7 @@ def sheet(frame: Frame, row: int, draft: Draft = Draft()) -> Sheet | None:  # no
         tuple(scope.rank(plan, after, left)),
         _hints(frame, plan),
         tuple(_checklist(plan, groups)),
-        tuple(_made_here(found, told)),
+        tuple(_made_here(frame, found, told)),
         tuple(_unsent(frame, found)),
     )
 
@@ -210,11 +215,22 @@ def _reviewed(goal: Goal) -> bool:
     return goal.read_at is not None and not goal.stale
 
 
-def _made_here(found: Planned, told: Mapping[int, Sequence[Decision]]) -> list[Made]:
+def _made_here(frame: Frame, found: Planned, told: Mapping[int, Sequence[Decision]]) -> list[Made]:
     """Decisions in force that people made on the page, newest first."""
     names = _names(found) | {found.known.row: found.plan.title}
+    tracker = "github" if found.known.sprint.milestone else "jira"
+    called = names_of(frame.connection, {one.sprint for own in told.values() for one in own if one.sprint})
     made = [
-        Made(names[row], one) for row, own in told.items() for one in in_force(own) if one.id.startswith(PAGE)
+        Made(
+            names[row],
+            one,
+            *wording.decision(
+                one.model_dump(mode="json", exclude_defaults=True), called, tracker, frame.zone
+            ),
+        )
+        for row, own in told.items()
+        for one in in_force(own)
+        if one.id.startswith(PAGE)
     ]
     return sorted(made, key=lambda one: (one.decision.at, one.decision.order), reverse=True)
 

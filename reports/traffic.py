@@ -4,6 +4,7 @@ from flask import request
 
 from linker.store import deliveries, flow, work
 from linker.store.lists import MOST
+from reports.decided import names_in
 from reports.frame import framed, render
 from reports.items import page_number
 
@@ -47,6 +48,7 @@ def changes() -> str:
             states=flow.STATES,
             numbers=numbers,
             rows=rows,
+            named=names_in(frame.connection, rows),
             total=total,
             page=number,
             pages=max(-(-total // MOST), 1),

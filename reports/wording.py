@@ -1,11 +1,12 @@
 """How pages say things: dates, numbers, states and findings in plain words; pure."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from fractions import Fraction
-from typing import Protocol
+from typing import Any
 
-from linker.model import Decision, Level, Millis
+from linker.model import SPRINT, Level, Millis
 from linker.verdict.wording import REASON_WORDS
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -104,13 +105,6 @@ PACES = {  # the shape that stands for each pace
     "unknown": "waiting",
 }
 STATES = {"todo": "to do", "doing": "in progress", "done": "done", "dropped": "dropped"}
-
-
-class Names(Protocol):
-    """What tells how a key result is called today."""
-
-    def code(self, kr_id: str) -> str:
-        """The code where it means this key result today, else the full id."""
 
 
 def day(at: Millis | None, zone: tzinfo) -> str:
@@ -216,21 +210,6 @@ def source(word: str) -> str:
     return SAID_BY.get(word, word)
 
 
-def decided(decision: Decision, frame: Names) -> str:
-    """What a person decided, in words that follow the name of an item."""
-    kr = frame.code(decision.kr) if decision.kr else ""
-    if decision.kind == "exempt":
-        return f"exempt: {reason(decision.reason or '')}"
-    if decision.kind == "move":
-        return "moved to another sprint" if decision.sprint else "moved to the backlog"
-    if decision.kind == "impact":
-        return f"expects {share(Fraction(decision.impact))} of the gap of {kr}" if decision.impact else ""
-    if decision.kind == "snooze":
-        name = finding((decision.finding or "").partition(" ")[0])
-        return f"snoozed: {name}"
-    return f"{decision.kind} {kr}"
-
-
 def place(field: str) -> str:
     """Where a link was said: title, branch, text, label, or a person's decision."""
     known = {"body": "text", "head": "branch", "decision": "a person’s decision", "commits": "commits"}
@@ -243,11 +222,45 @@ def surface(name: str) -> str:
     kind, _, rest = name.partition(":")
     if kind in ("status", "check"):
         return f"{kind} on {rest[:7]}"
-    return {"comment": "the comment", "reaction": "reaction to a command"}.get(kind, f"{kind} {rest}")
+    known = {"comment": "the comment", "reaction": "reaction to a command", SPRINT: "sprint"}
+    return known.get(kind, f"{kind} {rest}")
 
 
-def wanted(surface_name: str, desired: dict[str, object]) -> str:
-    """What a change wants, in words."""
+def sprint(ref: object, named: Mapping[str, str], tracker: str) -> str:
+    """A sprint or milestone by its name; none is the backlog, or no milestone."""
+    if ref is None:
+        return "the backlog" if tracker == "jira" else "no milestone"
+    text = str(ref)
+    return named.get(text) or " ".join(text.split(":")[-2:])
+
+
+def decision(
+    content: Mapping[str, Any], named: Mapping[str, str], tracker: str, zone: tzinfo
+) -> tuple[str, str | None, str]:
+    """What a person decided: words, the key result that they are about, and what follows it."""
+    kind, kr = content["kind"], content.get("kr")
+    if kind == "move":
+        return f"moved to {sprint(content.get('sprint'), named, tracker)}", None, ""
+    if kind == "impact":
+        impact = content.get("impact")
+        if impact is None:
+            return "says no more what it brings to", kr, ""
+        return f"expects {share(Fraction(impact))} of the gap of", kr, ""
+    if kind == "snooze":
+        known, until = str(content.get("finding") or "").partition(" ")[0], content.get("until")
+        return f"snoozed “{finding(known)}”{f' until {day(until, zone)}' if until else ''}", None, ""
+    why = content.get("reason")
+    return kind, kr, f": {reason(why)}" if why else ""
+
+
+def wanted(
+    surface_name: str, desired: dict[str, Any], named: Mapping[str, str] | None = None, tracker: str = "jira"
+) -> str:
+    """What a change wants, in words; `named` are the names of sprints."""
+    if surface_name == SPRINT:
+        places = [sprint(ref, named or {}, tracker) for ref in desired["from"] if ref != desired["to"]]
+        start = f", from {listed(places)}" if places else ""
+        return f"move to {sprint(desired['to'], named or {}, tracker)}{start}"
     if surface_name.startswith("label:"):
         return "set" if desired.get("present") else "remove"
     kind = surface_name.partition(":")[0]

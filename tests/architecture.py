@@ -28,6 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "linker.resolve",
         "linker.pulls",  # the rooms of settle
         "linker.looking",
+        "linker.moving",
         "linker.advising",
         "linker.planning",
         "linker.why",  # asked by pages and the command line

@@ -1,10 +1,12 @@
 """The judge of our requests is awake, its exceptions are true, and both trackers have the same methods."""
 
 import inspect
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import responses
@@ -44,8 +46,11 @@ BREACHES = [
     ("POST", f"{GITHUB}/repos/acme/pay/statuses/abc", '{"state": "green"}', "Body"),
     ("POST", f"{GITHUB}/repos/acme/pay/labels", '{"color": "c5d3e0"}', "Body"),
     ("PUT", f"{GITHUB}/repos/acme/pay/issues/7", "{}", "Operation"),
+    ("PATCH", f"{GITHUB}/repos/acme/pay/issues/7", '{"milestone": [6]}', "Body"),
     ("GET", f"{JIRA}/rest/api/2/search/jql?jql=x&startAt=50", "", "startAt"),
     ("GET", f"{JIRA}/rest/agile/1.0/board?projectKey=PAY", "", "projectKey"),
+    ("POST", f"{JIRA}/rest/agile/1.0/sprint/31/issue", '{"issues": [10063]}', "Body"),
+    ("POST", f"{JIRA}/rest/agile/1.0/backlog/issue", '{"keys": ["PAY-63"]}', "Body"),
     ("PUT", f"{JIRA}/rest/api/2/issue/10063", '{"update": ["kr:O1.KR2"]}', "Body"),
     ("POST", f"{JIRA}/rest/api/2/search/approximate-count", '{"jql": 5}', "Body"),
 ]
@@ -78,6 +83,15 @@ def test_the_bare_label_array_is_the_known_false_alarm_and_we_send_none() -> Non
     assert (
         judge(Request("POST", bare.url, headers=SIGNED, data='{"labels": ["kr:O1.KR2"]}').prepare()) is None
     )
+
+
+@judged
+def test_that_null_takes_an_issue_out_of_its_milestone_is_what_github_says() -> None:
+    """Its contract says so in words, and by `nullable` beside `oneOf`, which validators read as nothing."""
+    text = (CONTRACTS / "github-openapi.subset.json").read_text()
+    assert "or use `null` to remove the current milestone" in text
+    taken = Request("PATCH", f"{GITHUB}/repos/acme/pay/issues/7", headers=SIGNED, data='{"milestone": null}')
+    assert judge(taken.prepare()) is None
 
 
 def _methods(api: type) -> Iterator[tuple[str, str]]:
@@ -224,3 +238,47 @@ def test_a_ticket_gets_its_label_in_one_write(jira: tuple[JiraApi, JiraState]) -
         assert api.current(change) == change.desired
     assert {call.method for call in held.ledger.writes()} == {"PUT"}
     assert not held.ledger.refused()
+
+
+def test_a_ticket_goes_round_the_sprints_in_one_write_each(jira: tuple[JiraApi, JiraState]) -> None:
+    api, held = jira
+    going = sorted(
+        f"jira:northwind:sprint:{n}" for n, one in held.sprints.items() if one["state"] != "closed"
+    )
+    ticket = next(one for one in held.issues.values() if _open_sprint(held, one.now()) == going[0])
+    item = ItemId("jira", "northwind", ticket.now()["id"])
+    way: list[str | None] = [going[0], going[1], None, going[0]]
+    for before, to in itertools.pairwise(way):
+        desired = {"to": to, "from": [before] if before else [], "decision": f"to {to}"}
+        change = Change(item=item, surface="sprint", desired=desired)
+        held.faults.lose_reply("/rest/agile/1.0/*", method="POST")
+        with pytest.raises(Unreachable):
+            api.apply(change)
+        assert (api.apply(change), api.current(change)) == ("already", {"to": to})
+    assert len(held.ledger.writes()) == 3
+    assert not held.ledger.refused()
+
+
+def test_an_issue_goes_round_the_milestones_in_one_write_each(github: tuple[GitHubApi, GitHubState]) -> None:
+    api, held = github
+    name = "northwind/platform"
+    first, second = [one for one in held.milestones[name].values() if one["state"] == "open"][:2]
+    number = next(
+        n for n, one in held.all_items(name) if (one.now(name)["milestone"] or {}).get("id") == first["id"]
+    )
+    item = ItemId("github", "github.com", f"{held.repositories[name]['id']}#{number}")
+    way = [first["id"], second["id"], None, first["id"]]
+    for before, to in itertools.pairwise(f"github:github.com:milestone:{n}" if n else None for n in way):
+        desired = {"to": to, "from": [before] if before else [], "decision": f"to {to}"}
+        change = Change(item=item, surface="sprint", desired=desired)
+        held.faults.lose_reply("*/issues/*", method="PATCH")
+        with pytest.raises(Unreachable):
+            api.apply(change)
+        assert (api.apply(change), api.current(change)) == ("already", {"to": to})
+    assert len(held.ledger.writes()) == 3
+    assert not held.ledger.refused()
+
+
+def _open_sprint(held: JiraState, told: dict[str, Any]) -> str | None:
+    now = [held.sprint_now(value) for value in told["fields"].get("customfield_10020") or ()]
+    return next((f"jira:northwind:sprint:{one['id']}" for one in now if one["state"] != "closed"), None)

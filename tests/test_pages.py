@@ -107,6 +107,59 @@ def test_a_decision_is_shown_with_who_when_and_why_but_no_address(reader: FlaskC
     assert shown.MAIL not in said
 
 
+S7, S8, S9 = (f"jira:acme:sprint:{number}" for number in (7, 8, 9))
+
+
+@pytest.fixture
+def planned(store: Store, tmp_path: Path) -> Iterator[FlaskClient]:
+    """PAY-13 is in Sprint 7; people decided on it, and somebody else moved PAY-14 in Jira."""
+    tidy, renew = s.jira_item(10013), s.jira_item(10014)
+    story = [
+        *shown.story(),
+        s.sprint(8, "future", 1),
+        s.sprint(9, "future", 1),
+        s.decided("m1", tidy, "move", 31, sprint=None, seen=[S7]),
+        s.decided("u1", tidy, "move", 32, undoes="m1", why="too early"),
+        s.decided("m2", tidy, "move", 33, sprint=S8, seen=[S7]),
+        s.decided("i1", tidy, "impact", 34, kr=shown.KR, impact="1/10"),
+        s.decided("i2", tidy, "impact", 35, kr=shown.KR, impact=None),
+        s.decided("z1", tidy, "snooze", 36, finding=f"no_estimate {tidy}", until=s.at(68 * 1440)),
+        s.decided("m3", renew, "move", 37, sprint=S8, seen=[S7]),
+        s.ticket(10014, "PAY-14", 38, title="Renew", body="KR: none - ktlo", sprints=[9]),
+    ]
+    with shown.signed_in(shown.app_over(store, tmp_path, story)) as client:
+        yield client
+
+
+def test_decisions_on_a_plan_are_said_in_plain_words(planned: FlaskClient) -> None:
+    said = text(planned, "/items/PAY-13")
+    assert "09:31 planner moved to the backlog (taken back) –" in said
+    assert "09:32 planner takes back: moved to the backlog too early" in said
+    assert "09:33 planner moved to Sprint 8 –" in said
+    assert "09:34 planner expects 10 % of the gap of O1.KR1 –" in said
+    assert "09:35 planner says no more what it brings to O1.KR1 –" in said
+    assert "09:36 planner snoozed no_estimate until 12 Dec 2026 –" in said
+
+
+def test_a_move_that_waits_is_shown_with_the_names_of_sprints(planned: FlaskClient) -> None:
+    assert "○ dry sprint : move to Sprint 8, from Sprint 7" in text(planned, "/items/PAY-13")
+    assert "PAY-13 sprint move to Sprint 8, from Sprint 7 ○ dry" in text(planned, "/changes")
+
+
+def test_a_move_that_somebody_overtook_is_said_and_not_wanted(planned: FlaskClient) -> None:
+    said = text(planned, "/items/PAY-14")
+    assert "moved to Sprint 8 Not done: it was moved to Sprint 9 in Jira meanwhile." in said
+    assert "move to" not in said
+
+
+def test_sprints_are_said_by_name_or_by_what_the_tracker_calls_them() -> None:
+    assert wording.sprint(None, {}, "jira") == "the backlog"
+    assert wording.sprint(None, {}, "github") == "no milestone"
+    assert wording.sprint("github:github.com:milestone:9", {}, "github") == "milestone 9"
+    away = {"to": None, "from": ["github:github.com:milestone:9"], "decision": "d"}
+    assert wording.wanted("sprint", away, tracker="github") == "move to no milestone, from milestone 9"
+
+
 def test_an_item_without_a_key_result_says_the_fix(reader: FlaskClient) -> None:
     assert "△ Serves no key result" in text(reader, "/items/PAY-13")
     assert "Exempt: keeping the lights on" in text(reader, "/items/PAY-14")

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -204,6 +204,106 @@ def test_only_an_app_may_write_check_runs(fakes: Fakes) -> None:
     made = fakes.call("github", "POST", f"{repository}/check-runs", run).json or {}
     assert made["status"] == "completed"
     assert fakes.get("github", f"{repository}/commits/{sha}/check-runs")["total_count"] == 1
+
+
+def test_a_ticket_goes_to_another_sprint_and_to_the_backlog(fakes: Fakes) -> None:
+    key, sprint = _planned_ticket(fakes)
+    for _ in range(2):
+        assert (
+            fakes.call(
+                "jira", "POST", f"/rest/agile/1.0/sprint/{sprint}/issue", {"issues": [key]}
+            ).status_code
+            == 204
+        )
+    assert fakes.call("jira", "POST", "/rest/agile/1.0/backlog/issue", {"issues": [key]}).status_code == 204
+    told = [json.loads(echo.body) for echo in fakes.echoes]
+    lines = [body["changelog"]["items"][0] for body in told]
+    over = lines[0]["from"].rpartition(", ")[0]  # closed ones stay
+    assert [(line["field"], line["to"]) for line in lines] == [
+        ("Sprint", f"{over}, {sprint}"),
+        ("Sprint", over),
+    ]
+    assert told[0]["issue"]["fields"]["customfield_10020"][-1]["state"] == "future"
+
+
+@pytest.mark.parametrize("issues", [[], "PAY-130", [130], ["PAY-130"] * 51])
+def test_jira_refuses_moves_that_it_does_not_know(fakes: Fakes, issues: Any) -> None:
+    answer = fakes.call("jira", "POST", "/rest/agile/1.0/backlog/issue", {"issues": issues})
+    assert (answer.status_code, fakes.echoes) == (400, [])
+
+
+def test_jira_refuses_sprints_that_are_closed_or_unknown_and_who_may_not_plan(fakes: Fakes) -> None:
+    key, sprint = _planned_ticket(fakes)
+    closed = next(number for number, held in fakes.jira.sprints.items() if held["state"] == "closed")
+    fakes.jira.schedules = False
+    codes = [
+        fakes.call("jira", "POST", f"/rest/agile/1.0/sprint/{number}/issue", {"issues": [own]}).status_code
+        for number, own in ((closed, key), (99999, key), (sprint, "PAY-99999"), (sprint, key))
+    ]
+    assert codes == [400, 404, 404, 403]
+    assert fakes.echoes == []
+
+
+def test_an_issue_goes_to_another_milestone_and_to_none(fakes: Fakes) -> None:
+    number, before, after = _planned_issue(fakes)
+    path = ISSUE.format(number)
+    for milestone in (after, after, None):
+        answer = fakes.call("github", "PATCH", path, {"milestone": milestone}).json or {}
+        assert (answer["milestone"] or {"number": None})["number"] == milestone
+    told = [json.loads(echo.body) for echo in fakes.echoes]
+    assert [(body["action"], body["milestone"]["number"]) for body in told] == [
+        ("demilestoned", before), ("milestoned", after), ("demilestoned", after),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("milestone", [999, "3", True])
+def test_github_refuses_milestones_that_it_does_not_know(fakes: Fakes, milestone: Any) -> None:
+    path = ISSUE.format(_planned_issue(fakes)[0])
+    assert fakes.call("github", "PATCH", path, {"milestone": milestone}).status_code == 422
+    assert fakes.echoes == []
+
+
+def test_who_may_not_write_is_told_nothing_by_github_and_nothing_happens(fakes: Fakes) -> None:
+    number, before, after = _planned_issue(fakes)
+    fakes.github.pushes = False
+    answer = fakes.call("github", "PATCH", ISSUE.format(number), {"milestone": after})
+    assert (answer.status_code, (answer.json or {})["milestone"]["number"]) == (200, before)
+    assert fakes.echoes == []
+
+
+def test_a_person_who_moves_a_ticket_after_us_wins(told: Quarter) -> None:
+    """A body that says nothing of the sprint keeps ours; one that does takes it over."""
+    moved = [one for one in told.deliveries if b'"field":"Sprint"' in one.body]
+    own = json.loads(moved[-1].body)["issue"]
+    state = JiraState(told, datetime.fromisoformat(own["fields"]["updated"]) - timedelta(seconds=1))
+    held = state.find(own["key"])
+    assert held is not None
+    state.set_sprint(held, None)
+    assert all(value["state"] == "closed" for value in held.now()["fields"]["customfield_10020"] or ())
+    state.see(moved[-1])
+    assert held.now()["fields"]["customfield_10020"] == own["fields"]["customfield_10020"]
+
+
+def _planned_ticket(fakes: Fakes) -> tuple[str, int]:
+    """A ticket that is in a sprint that goes on, and another sprint that does."""
+    going = [number for number, held in fakes.jira.sprints.items() if held["state"] != "closed"]
+    for held in fakes.jira.issues.values():
+        inside = {value["id"] for value in held.now()["fields"].get("customfield_10020") or ()}
+        if inside & set(going) and len(inside) > 1:
+            future = next(n for n in going if n not in inside and fakes.jira.sprints[n]["state"] == "future")
+            return str(held.now()["key"]), future
+    raise AssertionError("no ticket is in a sprint that goes on")
+
+
+def _planned_issue(fakes: Fakes) -> tuple[int, int, int]:
+    """An issue with a milestone, the number of that, and the number of another open one."""
+    known = fakes.github.milestones["northwind/platform"]
+    for number, held in fakes.github.all_items("northwind/platform"):
+        own = held.now("northwind/platform")["milestone"]
+        if own and held.part == "issue":
+            other = next(n for n, one in known.items() if one["state"] == "open" and n != own["number"])
+            return number, own["number"], other
+    raise AssertionError("no issue has a milestone")
 
 
 # --- following the quarter

@@ -33,6 +33,7 @@ NOT_DESCRIBED = {
     r"GET /repositories/\d+": "GitHub redirects renamed repositories to this address; PyGithub uses it too",
     r"GET /repos/acme/pay/collaborators/[\w-]+/permission": "GitHub's own page on collaborators has it",
 }
+NULL = {"type": "string", "nullable": True, "enum": [None]}
 #: Where our address differs from the described one by name only.
 SAME_AS = {"/rest/api/2/": "/rest/api/3/"}  # version 2 differs in how text is written, not in these requests
 
@@ -132,6 +133,12 @@ def _contract(url: str, path: str) -> tuple[OpenAPI, str]:
 
 @cache
 def _load(name: str) -> OpenAPI:
-    return OpenAPI.from_dict(
-        json.loads((CONTRACTS / name).read_text()), config=Config(spec_validator_cls=None)
-    )
+    contract = json.loads((CONTRACTS / name).read_text(), object_hook=_nullable)
+    return OpenAPI.from_dict(contract, config=Config(spec_validator_cls=None))
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """`nullable` beside `oneOf` says nothing in OpenAPI 3.0; its authors mean that null is one of them."""
+    if schema.get("nullable") is True and "oneOf" in schema and "type" not in schema:
+        return schema | {"oneOf": [*schema["oneOf"], NULL]}
+    return schema

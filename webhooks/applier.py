@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from linker.model import Change, ItemId, Millis
+from linker.model import SPRINT, Change, ItemId, Millis
 from linker.store import Store, StoreDown, items, links, lookup, work
 from linker.store.work import Done
 from linker.trackers import SiteView
@@ -127,7 +127,13 @@ class Applier(threading.Thread):
             done += [Done(row, {}, None) for row in changes[len(done) :]]
             with self._store.write() as connection:
                 work.finish(connection, done, self._clock())
+                work.want_again(connection, self._moved(done), now)
         return len(changes)
+
+    def _moved(self, done: list[Done]) -> list[tuple[str, str]]:
+        """What was moved is read back, so that an undo waits for no webhook."""
+        moved = [one.change for one in done if one.result and one.change["surface"] == SPRINT]
+        return [(str(ItemId(row["tracker"], self.site, row["tid"])), self.site) for row in moved]
 
     def _broken(self, row: Any, now: Millis) -> Done:
         """The breaker: two services that answer each other end here, and a person is told."""

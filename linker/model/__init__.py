@@ -46,6 +46,7 @@ from linker.model.results import (
 from linker.model.words import (
     CHECK,
     COMMENT_MARK,
+    SPRINT,
     Category,
     Comparator,
     DecisionKind,
@@ -63,6 +64,7 @@ from linker.model.words import (
 __all__ = [
     "CHECK",
     "COMMENT_MARK",
+    "SPRINT",
     "Asked",
     "Category",
     "Change",

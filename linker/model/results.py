@@ -40,5 +40,5 @@ class Change(Noun):
     """One write that we want on a tracker: the state that a surface of an item should have."""
 
     item: ItemId
-    surface: str  # label:kr:O1.KR2, check:<sha>, status:<sha>, comment, reaction:<comment>
+    surface: str  # label:kr:O1.KR2, sprint, check:<sha>, status:<sha>, comment, reaction:<id>
     desired: dict[str, Any]  # JSON

@@ -18,6 +18,7 @@ VerdictWord = Literal["serving", "exempt", "undecided", "inactive", "unknown", "
 
 
 CHECK = "sightline"  # the name of our check run, and the context of our commit status
+SPRINT = "sprint"  # the surface of an item on which a person's move is written
 COMMENT_MARK = "<!-- sightline -->"  # how our one comment begins
 
 

@@ -1,19 +1,37 @@
 """The key results of the cycle as planning sees them, in the order of a review."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
-from linker.model import Cycle, KeyResult, Objective
-from linker.planning.look import Look
+from linker.model import Cycle, KeyResult, Objective, Reading
+from linker.okrs.measured import expected, measured
+from linker.planning.look import Look, day_of
 from linker.scope import Goal
+from linker.store import Connection, readings
 
 
-def goals(look: Look, on: date, teams: Collection[str], served: Collection[str]) -> tuple[Goal, ...]:
-    """Key results of the cycles that hold a day; of others those that are active and served here."""
-    return tuple(
-        _goal(look, on, teams, cycle, objective, kr)
+def goals(
+    connection: Connection, look: Look, on: date, teams: Collection[str], served: Collection[str]
+) -> tuple[Goal, ...]:
+    """Key results of the cycles that hold a day; of others those that are active and served here.
+
+    They are measured on that day, or today where it is still to come.
+    """
+    chosen = [
+        (cycle, objective, kr)
         for cycle, objective, kr in _all(look)
         if cycle.start <= on <= cycle.end or (kr.id in served and look.active(kr.id, on))
+    ]
+    today = day_of(look.now)
+    ids = [kr.id for _, _, kr in chosen]
+    told = (
+        {own: readings.series(connection, own) for own in ids}  # of a day that is over, not the newest
+        if on < today
+        else readings.newest(connection, ids)
+    )
+    return tuple(
+        _goal(look, on, min(on, today), teams, cycle, objective, kr, told.get(kr.id, []))
+        for cycle, objective, kr in chosen
     )
 
 
@@ -25,9 +43,11 @@ def _all(look: Look) -> Iterator[tuple[Cycle, Objective, KeyResult]]:
 
 
 def _goal(
-    look: Look, on: date, teams: Collection[str], cycle: Cycle, objective: Objective, kr: KeyResult
-) -> Goal:
+    look: Look, on: date, day: date, teams: Collection[str], cycle: Cycle, objective: Objective,
+    kr: KeyResult, told: Sequence[Reading],
+) -> Goal:  # fmt: skip
     team = kr.team or objective.team
+    now = measured(kr, cycle, told, day, look.config.policy.planning.stale_days)
     return Goal(
         kr.id,
         look.catalogue.label_code(kr.id, on),
@@ -38,5 +58,12 @@ def _goal(
         kr.kind,
         look.active(kr.id, on),
         not team or not teams or team in teams,
-        middle=(on - cycle.start) * 2 > cycle.end - cycle.start,
+        pace=now.pace,
+        progress=now.progress,
+        expected=expected(cycle, day),
+        confidence=now.confidence,
+        confidence_before=now.confidence_before,
+        read_at=now.at,
+        stale=now.stale or now.at is None,
+        middle=(day - cycle.start) * 2 > cycle.end - cycle.start,
     )

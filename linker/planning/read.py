@@ -13,7 +13,7 @@ from linker.planning.goals import goals
 from linker.planning.look import Look, day_of, exact
 from linker.planning.terms import SprintKnown, before, sprints_known
 from linker.scope import Card, Plan, points
-from linker.store import Connection
+from linker.store import Connection, readings
 from linker.store import planning as rows_of
 
 MOST_CANDIDATES = 60
@@ -50,11 +50,12 @@ def planned(connection: Connection, look: Look, row: int) -> Planned | None:
     plan = Plan(
         one.sprint.title,
         inside,
-        goals(look, on, [team.name for team in teams], served),
+        goals(connection, look, on, [team.name for team in teams], served),
         look.rules,
         one.term,
         look.now,
         capacity,
+        readings.any_readings(connection),
     )
     return Planned(
         one,

@@ -69,6 +69,7 @@ class Goal(NamedTuple):
     progress: Fraction | None = None
     expected: Fraction | None = None  # where progress should be today
     confidence: Decimal | None = None
+    confidence_before: Decimal | None = None
     read_at: Millis | None = None
     stale: bool = False
     middle: bool = False  # more than half of its cycle is over

@@ -5,10 +5,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, or_, select
 
-from linker.model import Level, Millis, SprintDates
+from linker.model import SPRINT, ItemId, Level, Millis, SprintDates
 from linker.store.inserts import insert_new
-from linker.store.items import chunks
-from linker.store.tables import items, links, memberships, standing, stays
+from linker.store.items import by_ids, chunks
+from linker.store.queues import outbox
+from linker.store.tables import applied, items, links, memberships, standing, stays
+from linker.store.work import MOOT, WAITING
+
+UNANSWERED = (WAITING, MOOT)  # a change that was tried and is in one of these states had no answer
 
 
 class SprintRow(NamedTuple):
@@ -51,6 +55,47 @@ def sprints(connection: Connection, rows: Collection[int] | None = None) -> list
                 SprintRow(row, title, dates, tid.startswith("milestone:"), tid, f"{tracker}:{site}:{tid}")
             )
     return sorted(found, key=_last)
+
+
+def closed(connection: Connection, ids: Collection[ItemId]) -> frozenset[ItemId]:
+    """Those of some sprints that are over or gone; one that is not held yet may well go on."""
+    found = set()
+    for row in by_ids(connection, ids):
+        facet = row["doc"].get("f", {}).get("dates")
+        if row["deleted"] or (facet and facet[3] and facet[3]["state"] == "closed"):
+            found.add(ItemId(row["tracker"], row["site"], row["tid"]))
+    return frozenset(found)
+
+
+def named(connection: Connection, ids: Collection[ItemId]) -> dict[ItemId, str]:
+    """What sprints are called."""
+    rows = by_ids(connection, ids)
+    return {ItemId(row["tracker"], row["site"], row["tid"]): row["title"] for row in rows if row["title"]}
+
+
+class Sent(NamedTuple):
+    """What became of people's moves of an item: decision -> sprint, as text; `tried` had no answer yet."""
+
+    sent: dict[str, str | None]
+    tried: dict[str, str | None]
+
+
+def moved(connection: Connection, rows: Collection[int], now: Millis) -> dict[int, Sent]:
+    """Where our ledger says that we put items, and what is on its way."""
+    found = {row: Sent({}, {}) for row in rows}
+    for part in chunks(rows):
+        ledger = select(applied.c.item, applied.c.desired).where(applied.c.item.in_(part))
+        for item, desired in connection.execute(ledger.where(applied.c.surface == SPRINT)):
+            found[item].sent[desired["decision"]] = desired["to"]
+        planned = select(outbox).where(outbox.c.item.in_(part), outbox.c.surface == SPRINT)
+        for plan in connection.execute(planned).mappings():
+            own, desired = found[plan["item"]], plan["desired"]
+            own.tried.update(desired.get("tried", {}))
+            if plan["lease_until"] > now:
+                own.sent[desired["decision"]] = desired["to"]
+            elif plan["attempts"] and plan["state"] in UNANSWERED:
+                own.tried[desired["decision"]] = desired["to"]
+    return found
 
 
 def titles(connection: Connection, item: int) -> list[tuple[int, str]]:

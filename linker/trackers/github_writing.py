@@ -1,4 +1,4 @@
-"""What GitHub is told: labels of ours, our check runs or commit statuses, reactions, and one comment.
+"""What GitHub is told: labels of ours, milestones, our check runs or statuses, reactions, one comment.
 
 Each write may be repeated without a second effect, and counts as done only when the answer shows it.
 """
@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from linker.model import Change
+from linker.model import SPRINT, Change
 from linker.trackers import SiteView
 from linker.trackers.github_checks import GitHubChecks
 from linker.trackers.github_client import GitHubClient, Query
+from linker.trackers.github_milestones import GitHubMilestones
 from linker.trackers.github_reading import PER_PAGE, GitHubReading, named, path
 from linker.trackers.outcome import Gone, Refused, Unreachable, label_of
 
@@ -34,6 +35,7 @@ class GitHubWriting:
         self._view = view
         self._reading = reading
         self._checks = GitHubChecks(client, view.bots)
+        self._milestones = GitHubMilestones(client, view.name)
         self._labels: set[tuple[str, str]] = set()  # known to exist in a repository
 
     def current(self, change: Change) -> Surface:
@@ -42,6 +44,8 @@ class GitHubWriting:
         if change.surface.startswith("status:"):
             sha, context = _sha(change), str(change.desired["context"])
             return self._reading.within(place, lambda held: self._status(held, sha, context)) or {}
+        if change.surface == SPRINT:
+            return self._reading.within(place, lambda held: self._milestones.current(held, number))
         if not change.surface.startswith("label:"):
             return {}
         label, _ = label_of(change)
@@ -63,6 +67,8 @@ class GitHubWriting:
         if kind == "check":
             sha = _sha(change)
             return lambda held: self._checks.set_run(held, sha, desired)
+        if change.surface == SPRINT:
+            return lambda held: self._milestones.move(held, number, desired)
         if kind == "comment":
             return lambda held: self._checks.set_comment(held, number, str(desired["body"]))
         if kind == "reaction" and rest.isdecimal():

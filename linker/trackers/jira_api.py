@@ -1,4 +1,4 @@
-"""Jira: what it says becomes Facts, what we decided becomes its labels.
+"""Jira: what it says becomes Facts, what we decided becomes its labels and sprints.
 
 Addresses are built here from ids and validated keys; none that an answer contains is ever called.
 """
@@ -11,10 +11,20 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
-from linker.model import Change, Facts, ItemId, Millis, item_id
+from linker.model import SPRINT, Change, Facts, ItemId, Millis, item_id
 from linker.trackers import FieldMap, SiteView, jira
 from linker.trackers.jira_client import JiraClient, Query
-from linker.trackers.outcome import Access, Gone, Page, Refused, Unreachable, label_of, readable, wall_clock
+from linker.trackers.jira_moves import JiraMoves
+from linker.trackers.outcome import (
+    Access,
+    Gone,
+    Page,
+    Refused,
+    Unreachable,
+    label_of,
+    readable,
+    wall_clock,
+)
 from linker.trackers.payload import Malformed
 
 Json = dict[str, Any]
@@ -37,6 +47,7 @@ class JiraApi:
         self._access = access
         self._clock = clock
         self._client = JiraClient(access)
+        self._moves = JiraMoves(self._client, self.view)
         self._discovering = Lock()
         self._view: SiteView | None = None
         self._quiet = True  # until Jira says that we may not silence its mails
@@ -163,18 +174,24 @@ class JiraApi:
 
     def current(self, change: Change) -> dict[str, str | bool | None]:
         """What the surface of a Change has now, in the words of its `desired`."""
+        own = _issue(self._own(str(change.item)))
+        if change.surface == SPRINT:
+            return self._moves.current(own)
         label, _ = label_of(change)
-        issue = self._client.one(f"issue/{_issue(self._own(str(change.item)))}", {"fields": "labels"})
+        issue = self._client.one(f"issue/{own}", {"fields": "labels"})
         fields = issue.get("fields")
         return {"present": isinstance(fields, dict) and label in (fields.get("labels") or ())}
 
     def apply(self, change: Change) -> str:
-        """Add or remove one label in one request that may be repeated; the other labels are not looked at.
+        """Move it to a sprint, or add or remove one label; the other labels are not looked at.
 
-        Watchers get no mail about it where the account may decide that.
+        All of it may be repeated. Watchers get no mail about labels where the account may decide that.
         """
+        own = _issue(self._own(str(change.item)))
+        if change.surface == SPRINT:
+            return self._moves.move(own, change.desired)
         label, present = label_of(change)
-        path = f"issue/{_issue(self._own(str(change.item)))}"
+        path = f"issue/{own}"
         body = {"update": {"labels": [{"add" if present else "remove": label}]}}
         if self._quiet and self._put_quietly(path, body):
             return "set" if present else "removed"

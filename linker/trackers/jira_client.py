@@ -95,12 +95,24 @@ class JiraClient:
     def put(self, path: str, query: Query, body: object) -> None:
         """Send one write, once; it is confirmed by not being refused, since Jira answers with nothing."""
         client = self._client()
+        with self._written(f"PUT {path}"):
+            client._session.put(client._get_url(path), params=query, data=json.dumps(body))
+
+    def post(self, path: str, body: object, *, agile: bool = False) -> None:
+        """Send one write, once; it is answered with nothing, so whoever sends it looks if it was done."""
+        client = self._client()
+        url = client._get_url(path, client.AGILE_BASE_URL if agile else client.JIRA_BASE_URL)
+        with self._written(f"POST {path}"):
+            client._session.post(url, data=json.dumps(body))
+
+    @contextmanager
+    def _written(self, doing: str) -> Iterator[None]:
+        """Writes keep their distance: only the site's own applier waits here."""
         with self._writing:
-            # Writes keep their distance: only the site's own applier waits here.
             time.sleep(max(0.0, self._last_write + self._access.spacing - time.monotonic()))
             try:
-                with self._answers(f"PUT {path}"):
-                    client._session.put(client._get_url(path), params=query, data=json.dumps(body))
+                with self._answers(doing):
+                    yield
             finally:
                 self._last_write = time.monotonic()
 

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import SecretStr
 
-from linker.model import Change, Facts, Millis
+from linker.model import Change, Facts, Millis, TrackerName, item_id
 from linker.trackers import SiteView
 from linker.trackers.payload import Malformed
 
@@ -21,6 +21,7 @@ USUAL_WAIT = 60.0  # GitHub asks for at least a minute where it names no time
 LONGEST_WAIT = 86_400.0  # a wrong clock on the other side must not stop us for ever
 TIMEOUT = (5, 30)  # seconds to connect, seconds to answer
 OURS = "kr:"
+PLANS: dict[TrackerName, str] = {"jira": "sprint", "github": "milestone"}
 
 
 class App(NamedTuple):
@@ -111,6 +112,20 @@ def label_of(change: Change) -> tuple[str, bool]:
     if surface != "label" or not label.startswith(OURS) or label == OURS or not isinstance(present, bool):
         raise AssertionError(f"only labels under {OURS} are ours to set or remove, not {change.surface!r}")
     return label, present
+
+
+def sprint_of(ref: str | None, tracker: TrackerName, site: str) -> str | None:
+    """The tracker's own id of a sprint or milestone that a Change names; None for the backlog."""
+    if ref is None:
+        return None
+    try:
+        own = item_id(ref)
+    except ValueError:
+        raise Refused(f"{ref} is no sprint. Choose a sprint of {site}.") from None
+    place, _, number = own.id.partition(":")
+    if (own.tracker, own.site, place) != (tracker, site, PLANS[tracker]) or not number.isdecimal():
+        raise Refused(f"{ref} is no {PLANS[tracker]} of {site}. Choose one of its own.")
+    return number
 
 
 def seconds_to_wait(headers: Mapping[str, str], now: float) -> float:

@@ -101,6 +101,9 @@ def issue(owner: str, name: str, number: int) -> Response:
     """One issue, or a pull request as an issue."""
     full, held = known_item(owner, name, number)
     told = shown_as_issue(full, held)
+    if told["milestone"]:  # as it is by now
+        known = state().milestones.get(full, {})
+        told = told | {"milestone": known.get(told["milestone"]["number"], told["milestone"])}
     below = [
         state().items[place]
         for place, parent in state().above.items()

@@ -16,34 +16,49 @@ from webhooks.simulator.world import Commit
 
 Place = tuple[str, int]  # `owner/name` and the number
 _BEGINNING = datetime(2026, 9, 1, tzinfo=UTC)
-_UNLABELED = b'"action":"unlabeled"'
+_UNLABELED, _PLANNED = b'"action":"unlabeled"', (b'"action":"milestoned"', b'"action":"demilestoned"')
 
 
 @dataclass
 class Held:
-    """An issue or pull request: all bodies that told of it, newest last, and the labels that we changed."""
+    """An issue or pull request: all bodies that told of it, newest last, and what we changed of it."""
 
     part: str
     raw: list[bytes] = field(default_factory=list)
     ours: dict[str, tuple[bool, datetime]] = field(default_factory=dict)
+    planned: tuple[Json | None, datetime] | None = None  # the milestone that we gave it, and when
     touched: datetime | None = None
     _told: Json | None = None
 
     def add(self, body: bytes) -> None:
-        """A newer body; a label that somebody takes off is off, whoever had put it on."""
+        """A newer body; what somebody changes since is so, whatever we had made of it."""
         self.raw.append(body)
         self._told = None
         if _UNLABELED in body[:60]:
             self.ours.pop(json.loads(body)["label"]["name"], None)
+        if any(action in body[:60] for action in _PLANNED):
+            self.planned = None
 
     def now(self, repository: str) -> Json:
         """The item as GitHub shows it now."""
         if self._told is None:
             told: Json = json.loads(self.raw[-1])[self.part]
-            self._told = with_labels(told, repository, self.ours)
+            self._told = self.shown(told, repository)
             if self.touched is not None:
                 self._told["updated_at"] = max(self._told["updated_at"], places.time(self.touched) or "")
         return self._told
+
+    def shown(self, told: Json, repository: str, until: str = "9") -> Json:
+        """A body with the labels and the milestone that we have changed up to a time of GitHub's."""
+        told = with_labels(told, repository, self.ours, until)
+        if self.planned is not None and (places.time(self.planned[1]) or "") <= until:
+            return told | {"milestone": self.planned[0]}
+        return told
+
+    def plan(self, milestone: Json | None, moment: datetime) -> None:
+        """We put it into a milestone, or out of every one."""
+        self.planned = (milestone, moment)
+        self.touched, self._told = moment, None
 
     def write(self, name: str, present: bool, moment: datetime) -> None:
         """We put a label on or take it off."""
@@ -82,6 +97,7 @@ class GitHubState:
         self.statuses: dict[tuple[str, str], list[Json]] = {}
         self.check_runs: dict[tuple[str, int], Json] = {}
         self.permissions: dict[str, str] = {}
+        self.pushes = True  # whether we may do more than read
         self.commit_messages: dict[str, str] = {}  # of heads that no quarter tells of
         self.extra_shas: set[str] = set()  # commits that no pull request has: those of a merge queue
         self.renamed: dict[str, int] = {}
@@ -104,7 +120,7 @@ class GitHubState:
             self.now = max(self.now, moment)
 
     def see(self, delivery: Delivery) -> Delivery:
-        """Follow a delivery, and give it back as GitHub would send it: with the labels that we set before."""
+        """Follow a delivery, and give it back as GitHub would send it: with what we wrote before."""
         if delivery.source != "github":
             return delivery
         with self.lock:
@@ -163,16 +179,16 @@ class GitHubState:
 
     def _refreshed(self, delivery: Delivery) -> bytes:
         if delivery.event not in ("pull_request", "issues") or not any(
-            held.ours for held in self.items.values()
+            held.ours or held.planned for held in self.items.values()
         ):
             return delivery.body
         body = json.loads(delivery.body)
         part = "pull_request" if delivery.event == "pull_request" else "issue"
         repository = body["repository"]["full_name"]
         held = self.item(repository, body[part]["number"])
-        if held is None or not held.ours:
+        if held is None or not (held.ours or held.planned):
             return delivery.body
-        body[part] = with_labels(body[part], repository, held.ours, body[part]["updated_at"])
+        body[part] = held.shown(body[part], repository, body[part]["updated_at"])
         return to_bytes(body)
 
 

@@ -1,4 +1,4 @@
-"""What can be written to the fake GitHub: labels, statuses, comments, reactions; each sends its webhook."""
+"""What can be written to the fake GitHub; each label, milestone, status and comment sends its webhook."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,6 +76,19 @@ def remove_label(owner: str, name: str, number: int, label: str) -> Response:
         raise RefusalError(404, "Label does not exist")
     _write_label(full, held, label, False)
     return jsonify(held.now(full)["labels"])
+
+
+@writes.patch("/repos/<owner>/<name>/issues/<int:number>")
+def edit(owner: str, name: str, number: int) -> Response:
+    """Give an issue or pull request a milestone by its number, or none (null).
+
+    Who may not write to the repository is answered as if it had been done, and nothing is changed.
+    """
+    full, held = known_item(owner, name, number)
+    body = asked_object()
+    if "milestone" in body and state().pushes:
+        _plan(full, held, _milestone(full, body["milestone"]))
+    return jsonify(shown_as_issue(full, held))
 
 
 @writes.post("/repos/<owner>/<name>/statuses/<sha>")
@@ -210,6 +223,34 @@ def _write_label(full: str, held: Held, label: str, present: bool) -> None:
         more["number"] = told["number"]
     body = events.envelope("labeled" if present else "unlabeled", _known(full), OUR_BOT, **more)
     state().deliver("pull_request" if held.part == "pull_request" else "issues", _about(full, body))
+
+
+def _milestone(full: str, number: Any) -> Json | None:
+    if number is None:
+        return None
+    found = state().milestones.get(full, {}).get(number) if type(number) is int else None
+    if found is None:
+        raise invalid("Issue", "milestone")
+    return found
+
+
+def _plan(full: str, held: Held, milestone: Json | None) -> None:
+    """Change the milestone; GitHub tells the leaving first, and both with the issue as it is in the end."""
+    told = held.now(full)
+    before = told["milestone"]
+    if (before or {}).get("number") == (milestone or {}).get("number"):
+        return
+    moment = state().now
+    if (places.time(moment) or "") <= told["updated_at"]:
+        moment = _after(told["updated_at"])
+    held.plan(milestone, moment)
+    for action, about in (("demilestoned", before), ("milestoned", milestone)):
+        if about is not None:
+            more: Json = {held.part: held.now(full), "milestone": about}
+            if held.part == "pull_request":
+                more["number"] = told["number"]
+            event = "pull_request" if held.part == "pull_request" else "issues"
+            state().deliver(event, _about(full, events.envelope(action, _known(full), OUR_BOT, **more)))
 
 
 def _after(moment: str) -> datetime:

@@ -161,9 +161,15 @@ def sprint_issues(number: int) -> Any:
     if number not in state().sprints:
         raise NotThereError("Sprint does not exist or you do not have permission to view it.")
     if request.method == "POST":
-        return jira_issues.move_to_sprint(state().sprints[number])
+        return jira_issues.move(state().sprints[number])
     inside = [held.now() for held in state().issues.values() if jira_issues.in_sprint(held.now(), number)]
     return between(inside, "issues")
+
+
+@pages.post("/agile/1.0/backlog/issue")
+def backlog() -> Any:
+    """Up to 50 issues moved out of their sprints."""
+    return jira_issues.move(None)
 
 
 def _board(number: int) -> Json:

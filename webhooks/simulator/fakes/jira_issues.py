@@ -26,6 +26,7 @@ issues = Blueprint("issues", __name__)
 _SETTABLE = {"labels", "summary", "description", places.KR_FIELD, places.POINTS_FIELD}
 _LONGEST_LABEL = 255
 _PAGE = 100
+_MOST_MOVED = 50
 
 
 @issues.get("/issue/<key>")
@@ -107,29 +108,37 @@ def in_sprint(told: Json, number: int) -> bool:
     return any(held["id"] == number for held in told["fields"].get(places.SPRINT_FIELD) or ())
 
 
-def move_to_sprint(told: Json) -> Any:
-    """Up to 50 issues into a sprint that is not closed."""
-    keys = asked().get("issues", [])
-    if told["state"] == "closed" or len(keys) > 50:
-        raise RefusalError(["Issue can be assigned only active or future sprints, at most 50 at a time."])
-    for held in [known_issue(str(key)) for key in keys]:
-        before = held.now()["fields"].get(places.SPRINT_FIELD) or []
-        closed = [value for value in before if value["state"] == "closed"]
-        value = {name: told.get(name) for name in ("id", "name", "state", "goal", "startDate", "endDate")} | {
-            "boardId": told["originBoardId"]
-        }
-        held.fields[places.SPRINT_FIELD] = after = [*closed, value]
-        state().change(held, [item("Sprint", _names(before), _names(after), places.SPRINT_FIELD)])
+def move(sprint: Json | None) -> Any:
+    """Up to 50 issues into a sprint that is not closed, or into the backlog."""
+    keys = asked().get("issues")
+    if not isinstance(keys, list) or not keys or not all(isinstance(key, str) for key in keys):
+        raise RefusalError(["The list of issues is empty, or an issue is no text."])
+    if len(keys) > _MOST_MOVED:
+        raise RefusalError([f"The number of issues exceeds the limit of {_MOST_MOVED}."])
+    if sprint is not None and sprint["state"] == "closed":
+        raise RefusalError(["Issues can be assigned to active or future sprints only."])
+    held = [known_issue(key) for key in keys]
+    if not state().schedules:
+        return refuse(403, ["You do not have permission to schedule issues in this project."])
+    if any(one.now()["fields"]["issuetype"]["subtask"] for one in held):
+        raise RefusalError(["Sub-tasks cannot be moved: they follow the issue that they are part of."])
+    value = None if sprint is None else _in_field(sprint)
+    for one in held:
+        state().set_sprint(one, value)
     return "", 204
 
 
-def _names(sprints: list[Json]) -> tuple[str, str]:
-    return ", ".join(str(held["id"]) for held in sprints), ", ".join(held["name"] for held in sprints)
+def _in_field(told: Json) -> Json:
+    """A sprint as the field of an issue holds it."""
+    names = ("id", "name", "state", "goal", "startDate", "endDate")
+    return {name: told.get(name) for name in names} | {"boardId": told["originBoardId"]}
 
 
 def _shown(held: Issue, wanted: list[str], expand: Any, version: int) -> Json:
     told = held.now()
     fields = {name: value for name, value in told["fields"].items() if _wanted(name, wanted)}
+    if fields.get(places.SPRINT_FIELD):
+        fields[places.SPRINT_FIELD] = [state().sprint_now(one) for one in fields[places.SPRINT_FIELD]]
     if version == 3 and isinstance(fields.get("description"), str):
         fields["description"] = _document(fields["description"])
     head = {"expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations"}

@@ -15,7 +15,7 @@ from webhooks.simulator.fakes.wire import Faults, Ledger
 from webhooks.simulator.play import Quarter
 
 _BEGINNING = datetime(2026, 9, 1, tzinfo=UTC)
-_LABELS, _MOVED = b'"field":"labels"', b'"field":"Key"'
+_LABELS, _MOVED, _SPRINT = b'"field":"labels"', b'"field":"Key"', b'"field":"Sprint"'
 _TIME = "%Y-%m-%dT%H:%M:%S.%f%z"
 
 
@@ -30,13 +30,16 @@ class Issue:
     comments: list[Json] = field(default_factory=list)
     links: list[Json] = field(default_factory=list)
     properties: dict[str, Any] = field(default_factory=dict)
+    planned: tuple[list[Json], datetime] | None = None  # the sprints that we put it into, and when
     touched: datetime | None = None
     _told: Json | None = None
 
     def add(self, body: bytes) -> None:
-        """A newer body; a label that somebody takes off is off, whoever had put it on."""
+        """A newer body; what somebody changes since is so, whatever we had made of it."""
         self.raw.append(body)
         self._told = None
+        if _SPRINT in body:
+            self.planned = None
         if self.labels and _LABELS in body:
             for line in json.loads(body)["changelog"]["items"]:
                 if line["field"] == "labels":
@@ -49,11 +52,18 @@ class Issue:
         """The issue as Jira shows it now."""
         if self._told is None:
             told: Json = json.loads(self.raw[-1])["issue"]
-            shown = with_labels(told["fields"], self.labels) | self.fields
+            shown = self.ours(told["fields"]) | self.fields
             if self.touched is not None and self.touched > moment_of(shown["updated"]):
                 shown["updated"] = places.time(self.touched)
             self._told = told | {"fields": shown}
         return self._told
+
+    def ours(self, fields: Json, until: datetime | None = None) -> Json:
+        """Fields with the labels and sprints that we have changed up to a moment."""
+        shown = with_labels(fields, self.labels, until)
+        if self.planned is not None and (until is None or self.planned[1] <= until):
+            shown = shown | {places.SPRINT_FIELD: self.planned[0] or None}
+        return shown
 
     def changelog(self) -> list[Json]:
         """All histories, oldest first, ours among them."""
@@ -99,6 +109,7 @@ class JiraState:
         self.ids: dict[str, str] = {}
         self.sprints: dict[int, Json] = {}
         self.projects: dict[str, Json] = {known.key: places.project(known.key) for known in PROJECTS}
+        self.schedules = True  # whether we have the permission Schedule Issues
         self.boards: dict[int, Json] = {team.board: places.board(team.name) for team in TEAMS if team.project}
         self.sent: list[Delivery] = []
         self._ahead = [told for told in quarter.told if told.source == "jira"] if quarter else []
@@ -117,7 +128,7 @@ class JiraState:
             self.now = max(self.now, moment)
 
     def see(self, delivery: Delivery) -> Delivery:
-        """Follow a delivery, and give it back as Jira would send it: with the labels that we set before."""
+        """Follow a delivery, and give it back as Jira would send it: with what we wrote before."""
         if delivery.source != "jira":
             return delivery
         with self.lock:
@@ -157,6 +168,22 @@ class JiraState:
             held.labels[name] = (name in after, self.now)
         self.change(held, [item("labels", (None, " ".join(before)), (None, " ".join(after)), "labels")])
 
+    def set_sprint(self, held: Issue, sprint: Json | None) -> None:
+        """An issue put into a sprint or into the backlog by us; the sprints that are closed stay."""
+        before = [self.sprint_now(value) for value in held.now()["fields"].get(places.SPRINT_FIELD) or ()]
+        after = [value for value in before if value["state"] == "closed"] + ([sprint] if sprint else [])
+        if [value["id"] for value in after] == [value["id"] for value in before]:
+            return
+        held.planned = (after, self.now)
+        line = item("Sprint", _sprints_text(before), _sprints_text(after), places.SPRINT_FIELD)
+        self.change(held, [line])
+        held.planned = (after, held.touched or self.now)
+
+    def sprint_now(self, value: Json) -> Json:
+        """A sprint of a field with the state that it has by now."""
+        known = self.sprints.get(value["id"])
+        return value | {"state": known["state"]} if known else value
+
     def deliver(self, event: str, body: Json) -> None:
         """Send the webhook that Jira would send for something we wrote."""
         delivery_id = str(stable_id(f"echo-jira-{len(self.sent) + 1}-{self.now.isoformat()}"))
@@ -195,11 +222,11 @@ class JiraState:
         if not delivery.event.startswith("jira:issue_"):
             return delivery.body
         held = self.issues.get(_id_of(delivery.body))
-        if held is None or not held.labels:
+        if held is None or not (held.labels or held.planned):
             return delivery.body
         body = json.loads(delivery.body)
         fields = body["issue"]["fields"]
-        body["issue"]["fields"] = with_labels(fields, held.labels, moment_of(fields["updated"]))
+        body["issue"]["fields"] = held.ours(fields, moment_of(fields["updated"]))
         return to_bytes(body)
 
 
@@ -210,6 +237,10 @@ def _id_of(body: bytes) -> str:
         return str(json.loads(body)["issue"]["id"])
     start += len(b'"issue":{"id":"')
     return body[start : body.index(b'"', start)].decode()
+
+
+def _sprints_text(sprints: list[Json]) -> tuple[str, str]:
+    return ", ".join(str(held["id"]) for held in sprints), ", ".join(held["name"] for held in sprints)
 
 
 def _comment(state: JiraState, body: Json) -> None:
