@@ -67,7 +67,7 @@ class Shown(NamedTuple):
     picture: Picture | None
     limit: bool  # it is kept or not, and there is no way to go
     guards: list[Guard]
-    judged: bool
+    judged: bool  # open in a cycle that is not over: of others no pace is said
 
 
 def shown(frame: Frame, kr: KeyResult, cycle: Cycle) -> Shown:
@@ -77,10 +77,11 @@ def shown(frame: Frame, kr: KeyResult, cycle: Cycle) -> Shown:
     now = measured(kr, cycle, series, on)
     known = [one for one in series if day_of(cycle, one.at) <= on]
     said = [one for one in known if one.confidence is not None]
+    judged = on <= cycle.end and frame.catalogue.state_on(kr.id, on) == "open"
     return Shown(
         now,
         "" if now.value is None else worth(kr, now.value),
-        way(kr, cycle, now, on),
+        way(kr, cycle, now, on, judged=judged),
         why(kr, cycle, now, known, on),
         change(now),
         said[-1] if said else None,
@@ -88,7 +89,7 @@ def shown(frame: Frame, kr: KeyResult, cycle: Cycle) -> Shown:
         picture(kr, cycle, known, on),
         not has_way(kr),
         _guards(frame, kr, cycle, on),
-        frame.catalogue.state_on(kr.id, min(on, cycle.end)) in ("open", "closed"),
+        judged,
     )
 
 
@@ -99,7 +100,7 @@ def worth(kr: KeyResult, value: Decimal) -> str:
     return wording.exact(value, kr.unit)
 
 
-def way(kr: KeyResult, cycle: Cycle, now: Measured, on: date) -> str:
+def way(kr: KeyResult, cycle: Cycle, now: Measured, on: date, *, judged: bool = True) -> str:
     """How far a key result is, and how far it should be by now; a limit is kept or not."""
     target = target_of(kr)
     if now.value is None:
@@ -114,13 +115,15 @@ def way(kr: KeyResult, cycle: Cycle, now: Measured, on: date) -> str:
         return f"It is {said} its limit of {worth(kr, target)}."
     if now.progress >= 1:
         return f"It is {'at' if now.progress == 1 else 'past'} its target of {worth(kr, target)}."
-    ends = f"from {worth(kr, kr.baseline or Decimal(0))} to {worth(kr, target)}"
-    due = "the whole way" if on >= cycle.end else wording.share(expected(cycle, on))
+    ends = f"from {wording.exact(kr.baseline or Decimal(0))} to {worth(kr, target)}"
+    due = f". Expected by now: {wording.share(expected(cycle, on))}."
+    if not judged and now.at is not None:
+        due = f", at the last reading on {wording.calendar(day_of(cycle, now.at))}."
     if now.progress < 0:
-        return f"It is further from the target than at the start, on the way {ends}. Expected by now: {due}."
+        return f"It is further from the target than at the start, on the way {ends}{due}"
     if now.progress == 0:
-        return f"It is where it was at the start, on the way {ends}. Expected by now: {due}."
-    return f"{wording.share(now.progress)} of the way {ends}. Expected by now: {due}."
+        return f"It is where it was at the start, on the way {ends}{due}"
+    return f"{wording.share(now.progress)} of the way {ends}{due}"
 
 
 def why(kr: KeyResult, cycle: Cycle, now: Measured, series: Sequence[Reading], on: date) -> str:
@@ -196,7 +199,8 @@ def picture(kr: KeyResult, cycle: Cycle, series: Sequence[Reading], on: date) ->
         for one in series
     ]
     levels = [
-        Level(name, f"{name} {worth(kr, value)}", height(value), height(value) > 50) for name, value in marks
+        Level(name, f"{name} {wording.exact(value)}", height(value), height(value) > 50)
+        for name, value in marks
     ]
     curve: list[tuple[float, float]] = []
     if kr.baseline is not None and has_way(kr):
