@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from linker.model import Cycle, KeyResult, Reading
-from linker.okrs import STALE_DAYS, Measured, expected, measured, phase
+from linker.okrs import STALE_DAYS, Measured, expected, measured, phase, progress
 from linker.okrs.measured import CURVE, day_of, has_way, holds_always, target_of
 from linker.store import readings
 from reports import wording
@@ -65,8 +65,9 @@ class Shown(NamedTuple):
     check_in: Reading | None
     series: list[Reading]  # newest first
     picture: Picture | None
+    limit: bool  # it is kept or not, and there is no way to go
     guards: list[Guard]
-    judged: bool
+    judged: bool  # open in a cycle that is not over: of others no pace is said
 
 
 def shown(frame: Frame, kr: KeyResult, cycle: Cycle) -> Shown:
@@ -76,17 +77,19 @@ def shown(frame: Frame, kr: KeyResult, cycle: Cycle) -> Shown:
     now = measured(kr, cycle, series, on)
     known = [one for one in series if day_of(cycle, one.at) <= on]
     said = [one for one in known if one.confidence is not None]
+    judged = on <= cycle.end and frame.catalogue.state_on(kr.id, on) == "open"
     return Shown(
         now,
         "" if now.value is None else worth(kr, now.value),
-        way(kr, cycle, now, on),
-        why(kr, cycle, now, on),
+        way(kr, cycle, now, on, judged=judged),
+        why(kr, cycle, now, known, on),
         change(now),
         said[-1] if said else None,
         known[::-1],
         picture(kr, cycle, known, on),
+        not has_way(kr),
         _guards(frame, kr, cycle, on),
-        frame.catalogue.state_on(kr.id, min(on, cycle.end)) in ("open", "closed"),
+        judged,
     )
 
 
@@ -97,7 +100,7 @@ def worth(kr: KeyResult, value: Decimal) -> str:
     return wording.exact(value, kr.unit)
 
 
-def way(kr: KeyResult, cycle: Cycle, now: Measured, on: date) -> str:
+def way(kr: KeyResult, cycle: Cycle, now: Measured, on: date, *, judged: bool = True) -> str:
     """How far a key result is, and how far it should be by now; a limit is kept or not."""
     target = target_of(kr)
     if now.value is None:
@@ -112,16 +115,18 @@ def way(kr: KeyResult, cycle: Cycle, now: Measured, on: date) -> str:
         return f"It is {said} its limit of {worth(kr, target)}."
     if now.progress >= 1:
         return f"It is {'at' if now.progress == 1 else 'past'} its target of {worth(kr, target)}."
-    ends = f"from {worth(kr, kr.baseline or Decimal(0))} to {worth(kr, target)}"
-    due = "the whole way" if on >= cycle.end else wording.share(expected(cycle, on))
+    ends = f"from {wording.exact(kr.baseline or Decimal(0))} to {worth(kr, target)}"
+    due = f". Expected by now: {wording.share(expected(cycle, on))}."
+    if not judged and now.at is not None:
+        due = f", at the last reading on {wording.calendar(day_of(cycle, now.at))}."
     if now.progress < 0:
-        return f"It is further from the target than at the start, on the way {ends}. Expected by now: {due}."
+        return f"It is further from the target than at the start, on the way {ends}{due}"
     if now.progress == 0:
-        return f"It is where it was at the start, on the way {ends}. Expected by now: {due}."
-    return f"{wording.share(now.progress)} of the way {ends}. Expected by now: {due}."
+        return f"It is where it was at the start, on the way {ends}{due}"
+    return f"{wording.share(now.progress)} of the way {ends}{due}"
 
 
-def why(kr: KeyResult, cycle: Cycle, now: Measured, on: date) -> str:
+def why(kr: KeyResult, cycle: Cycle, now: Measured, series: Sequence[Reading], on: date) -> str:
     """What stands behind the pace, where progress and expectation alone do not explain it."""
     if now.at is None:
         return ""
@@ -129,7 +134,8 @@ def why(kr: KeyResult, cycle: Cycle, now: Measured, on: date) -> str:
         days = (min(on, cycle.end) - day_of(cycle, now.at)).days
         return f"The last reading is {days} days old. After {STALE_DAYS} days a value says nothing of today."
     if now.pace == "off track" and holds_always(kr):
-        return "What has to hold on every day is breached."
+        since = wording.calendar(breached_since(kr, cycle, series, on))
+        return f"It has to hold on every day, and has been breached since the reading of {since}."
     if now.pace == "at risk" and now.confidence is not None and now.confidence < Decimal("0.5"):
         return f"Its last confidence is {plain(now.confidence)}, and below 0.5 is a risk."
     if now.pace == "on track" and phase(cycle, on) == "setup" and not holds_always(kr):
@@ -137,6 +143,16 @@ def why(kr: KeyResult, cycle: Cycle, now: Measured, on: date) -> str:
             f"The cycle is in its setup until {wording.calendar(_setup_ends(cycle))}, so nothing is late yet."
         )
     return ""
+
+
+def breached_since(kr: KeyResult, cycle: Cycle, series: Sequence[Reading], on: date) -> date:
+    """The day of the first reading of those in a row, up to the last, that do not hold."""
+    first = on
+    for one in reversed(series):
+        if progress(kr, one.value) == 1:
+            break
+        first = day_of(cycle, one.at)
+    return first
 
 
 def change(now: Measured) -> str:
@@ -183,7 +199,8 @@ def picture(kr: KeyResult, cycle: Cycle, series: Sequence[Reading], on: date) ->
         for one in series
     ]
     levels = [
-        Level(name, f"{name} {worth(kr, value)}", height(value), height(value) > 50) for name, value in marks
+        Level(name, f"{name} {wording.exact(value)}", height(value), height(value) > 50)
+        for name, value in marks
     ]
     curve: list[tuple[float, float]] = []
     if kr.baseline is not None and has_way(kr):

@@ -20,7 +20,7 @@ from linker import pulls
 from linker.changes import Terms
 from linker.fold import BATCH, Fold
 from linker.held import Facet
-from linker.model import Cycle, Decision, Facts, ItemId, KeyResult, Objective, StateChange
+from linker.model import Cycle, Decision, Facts, ItemId, KeyResult, Objective, Reading, StateChange
 from linker.okrs import Catalogue
 from linker.settle import settle
 from linker.spans import Span, told
@@ -319,6 +319,13 @@ def decided(own: str, item: ItemId, kind: str, minutes: float, **other: Any) -> 
 def word(decision: Decision, minutes: float = 0) -> Parcel:
     body = decision.model_dump_json(exclude_defaults=True).encode()
     return _parcel("person", "", decision.id, decision.kind, minutes, {}, body)
+
+
+def measured(own: str, kr_id: str, minutes: float, value: str, **other: Any) -> Parcel:
+    """A reading of a key result by its full id."""
+    content = {"id": own, "kr": kr_id, "at": at(minutes), "value": value, "actor": "planner", **other}
+    body = Reading.model_validate(content).model_dump_json(exclude_defaults=True).encode()
+    return _parcel("reading", "", own, "manual", minutes, {}, body)
 
 
 def read(told: Parcel, minutes: float) -> Parcel:

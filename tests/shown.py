@@ -31,10 +31,10 @@ KR = "2026Q4/O1.KR1"
 
 
 def story() -> list[Parcel]:
-    """Tickets of a running sprint, one of them part of another; pull requests, a decision, a bad body."""
+    """Tickets of a running sprint, one part of another; pull requests, a decision, readings, a bad body."""
     ticket, epic = (10012, "PAY-12"), (10003, "PAY-3")
     return [
-        s.loaded(0, s.kr("O1.KR1"), s.kr("O1.KR2"), s.dropped("O2.KR1")),
+        s.loaded(0, s.kr("O1.KR1", baseline=900, target=300, unit="ms"), s.kr("O1.KR2"), s.dropped("O2.KR1")),
         s.sprint(7, "active", 0),
         s.epic(*epic, 5, title="One call for the basket", body="KR: O1.KR2"),
         s.ticket(*ticket, 6, title="Quote once", parent=epic, sprints=[7], customfield_10016=5),
@@ -46,6 +46,8 @@ def story() -> list[Parcel]:
         s.pull(8, 21, title="Speed up", body="KR: O9.KR9"),
         s.pull(9, 22, title=EVIL),
         s.decided("d1", s.jira_item(10012), "link", 30, kr=KR, actor=MAIL, why="agreed in planning"),
+        s.measured("r1", KR, 15, "900", confidence="0.7"),
+        s.measured("r2", KR, 35, "420", confidence="0.6", note="the cache is live", actor=MAIL),
         Parcel("jira", "acme", "broken", "jira:issue_updated", s.at(40), {}, b"{no json"),
     ]
 

@@ -22,6 +22,7 @@ PAGES = (
     "/items/github:acme/pay%239",
     "/items/jira:PAY-12",
     "/items/jira:PAY-13",
+    "/krs/O1.KR1",
     "/krs/O1.KR2",
     "/optouts",
     "/inbox?state=dead",

@@ -54,7 +54,7 @@ def fact(told: Reading) -> model.Reading:
         id=f"{told.key_result}@{told.at:%Y-%m-%d}",
         kr=told.key_result,
         at=int(told.at.timestamp() * 1000),
-        value=Decimal(str(told.value)),
+        value=Decimal(f"{told.value:g}"),
         confidence=None if told.confidence is None else Decimal(str(told.confidence)),
         note=told.note,
         source=told.source,
