@@ -21,8 +21,8 @@ class Spot(NamedTuple):
     """Where an item is in the plan, and what we did about it.
 
     `closed` are those of all sprints named here that are over or gone: they stay in a Jira ticket's field
-    for ever, so they count nowhere. `sent` is what was done, or is being sent right now; `tried` is what was
-    sent without an answer, so that nobody knows.
+    for ever, so they count nowhere. `sent` is what was done, the last at the end, or is being
+    sent right now; `tried` is what was sent without an answer, so that nobody knows.
     """
 
     sprints: Sprints = frozenset()
@@ -68,7 +68,8 @@ def moves(item: ItemId, category: str | None, decisions: Iterable[Decision], spo
 
 def said(category: str | None, decisions: Iterable[Decision], spot: Spot) -> Word | None:
     """What people last said of an item's sprint; None when nobody did, or nothing of it was ever sent."""
-    aim = _aim([one for one in decisions if one.kind == "move"], spot)
+    moving = [one for one in decisions if one.kind == "move"]
+    aim = _known_late(_aim(moving, spot), moving, spot)
     return None if aim is None else Word(aim.decision, aim.to, _says(category, aim, spot))
 
 
@@ -80,6 +81,20 @@ def _says(category: str | None, aim: _Aim, spot: Spot) -> Says:
     if category not in OPEN_CATEGORIES:
         return "over"
     return "wanted" if spot.now in aim.starts else "elsewhere"
+
+
+def _known_late(aim: _Aim | None, decisions: Sequence[Decision], spot: Spot) -> _Aim | None:
+    """A word that was sent before others were known may have gone elsewhere: then one of those goes now."""
+    if aim is None or not _used(aim, spot):
+        return aim
+    unused = [one.id for one in ordered(decisions) if one.id not in {*spot.sent, *spot.tried}]
+    return aim._replace(decision=unused[-1]) if unused else aim
+
+
+def _used(aim: _Aim, spot: Spot) -> bool:
+    if aim.decision in spot.sent:
+        return list(spot.sent.values())[-1] != aim.to
+    return spot.tried.get(aim.decision, aim.to) != aim.to
 
 
 def _aim(decisions: Sequence[Decision], spot: Spot) -> _Aim | None:
@@ -102,6 +117,7 @@ class _Chain(NamedTuple):
     last: Decision  # the last word that holds: the move, an undo of it, or an undo of that
     seen: Sprints
     put: frozenset[Sprints]
+    sent: bool  # and what became of it is known
 
 
 def _chains(decisions: Sequence[Decision], spot: Spot) -> list[_Chain]:
@@ -118,7 +134,8 @@ def _chains(decisions: Sequence[Decision], spot: Spot) -> list[_Chain]:
             last = undone[-1] if undone else ordered([move, *again])[-1]
             written = {**spot.tried, **spot.sent}
             put = frozenset(_at(written[own]) for own in about & written.keys())
-            found.append(_Chain(move, undone, last, spot.seen(move), put))
+            sent = not about.isdisjoint(spot.sent)
+            found.append(_Chain(move, undone, last, spot.seen(move), put, sent))
     return found
 
 
@@ -141,7 +158,7 @@ def _back(undone: Sequence[_Chain], holds: _Chain | None, spot: Spot) -> _Aim | 
             break  # somebody else moved it in between
         first, last, starts = chain, ordered([last, chain.last])[-1], starts | chain.put
     if holds is not None and first.seen in (_at(holds.move.sprint), holds.seen):
-        unsent = set() if holds.put else {holds.seen}
+        unsent = set() if holds.sent else {holds.seen}
         return _Aim(last.id, holds.move.sprint, frozenset(starts | unsent))
     if len(first.move.seen) > 1:
         return None

@@ -127,6 +127,12 @@ def test_taking_back_both_where_somebody_moved_it_in_between_goes_back_over_one_
     assert wanted(spot(C, sent={"m": B, "n": C}), *chain) == (ELSEWHERE, "u")
 
 
+def test_a_move_that_is_known_late_is_made_though_a_later_one_went_back_already() -> None:
+    chain = (move("m", B), move("n", B, minutes=2), undo("u", "n"))
+    assert wanted(spot(A, sent={"n": B, "u": A}), *chain) == (B, "m")
+    assert wanted(spot(A, sent={"n": B, "u": B}), *chain) is None  # somebody took it away from where it went
+
+
 def test_several_sprints_at_once_cannot_be_given_back() -> None:
     chain = (move("m", C, (A, B)), undo("u", "m"))
     assert wanted(spot(A, B), chain[0]) == (C, "m")
@@ -217,7 +223,7 @@ class Tracker:
             self.echoes.clear()
 
     def work(self, lost: str = "") -> None:
-        """Settle and apply, looking first. The request or its reply may get lost."""
+        """Settle and apply; it is looked before anything is written. A request or a reply may get lost."""
         now = frozenset() if self.shown is None else frozenset({self.shown})
         tried = dict(self.row.get("tried", {}))
         if self.unanswered:

@@ -85,7 +85,9 @@ def moved(connection: Connection, rows: Collection[int], now: Millis) -> dict[in
     found = {row: Sent({}, {}) for row in rows}
     for part in chunks(rows):
         ledger = select(applied.c.item, applied.c.desired).where(applied.c.item.in_(part))
-        for item, desired in connection.execute(ledger.where(applied.c.surface == SPRINT)):
+        for item, desired in connection.execute(
+            ledger.where(applied.c.surface == SPRINT).order_by(applied.c.seq)
+        ):
             found[item].sent[desired["decision"]] = desired["to"]
         planned = select(outbox).where(outbox.c.item.in_(part), outbox.c.surface == SPRINT)
         for plan in connection.execute(planned).mappings():
