@@ -55,6 +55,7 @@ from linker.model.words import (
     Millis,
     Noun,
     Reason,
+    Role,
     TrackerName,
     VerdictWord,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "Reason",
     "Ref",
     "Relation",
+    "Role",
     "SprintDates",
     "State",
     "StateChange",
