@@ -12,8 +12,10 @@ from werkzeug.exceptions import HTTPException
 from linker.config import Config
 from linker.store import Store, StoreDown, meta, open_store
 from reports.pages import pages
+from webhooks import roles
 from webhooks.health import health
 from webhooks.inbox import Clock, Inbox, wall_clock
+from webhooks.oidc import Provider, oidc
 from webhooks.receivers import MOST_BYTES, RETRY_AFTER, Received, Receivers
 from webhooks.refusals import Refusals
 from webhooks.signin import Lockbox, signin
@@ -44,6 +46,7 @@ class Services:
     clock: Clock
     lockbox: Lockbox
     refusals: Refusals
+    provider: Provider | None  # who says who somebody is; None: sign-in by link only
 
 
 def create_app(
@@ -56,7 +59,8 @@ def create_app(
     app = Flask(__name__, template_folder="../reports/templates", static_folder="../reports/static")
     store = store or open_store(config.store_url.get_secret_value())
     inbox, refusals = Inbox(store, clock), Refusals()
-    app.extensions["sightline"] = Services(config, store, inbox, clock, Lockbox(store), refusals)
+    provider = Provider(app, config) if config.signin else None
+    app.extensions["sightline"] = Services(config, store, inbox, clock, Lockbox(store), refusals, provider)
     app.config.update(
         SECRET_KEY=session_secret(config, store),
         MAX_CONTENT_LENGTH=MOST_BYTES + 1,  # what is longer is cut there, and receivers see that it was
@@ -70,8 +74,9 @@ def create_app(
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
     )
     CSRFProtect(app)
-    for blueprint in (health, signin, pages):
+    for blueprint in (health, signin, *([oidc] if provider else []), pages):
         app.register_blueprint(blueprint)
+    roles.cover(app)
     plain = HEADERS | ({"Strict-Transport-Security": ONE_YEAR} if config.url.startswith("https:") else {})
     plain |= {"Cache-Control": "no-store", "Content-Type": "application/json"}
     answers = Receivers(
