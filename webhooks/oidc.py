@@ -116,6 +116,7 @@ class Provider:
             client_id=self._section.client_id,
             client_secret=self._secret,
             server_metadata_url=self._section.issuer + "/.well-known/openid-configuration",
+            compliance_fix=_heed_limits,
             client_kwargs={
                 "scope": " ".join(self._section.scopes),
                 "code_challenge_method": "S256",
@@ -124,9 +125,8 @@ class Provider:
         )
         said = client.load_server_metadata()
         _look_at(said, self._section.issuer)
-        client.server_metadata = {
-            name: said[name] for name in KEPT if name in said
-        }  # the rest decides nothing
+        # What else it says of itself would become settings of the session that asks.
+        client.server_metadata = {name: said[name] for name in KEPT if name in said}
         algorithms = SIGNED_BY.intersection(said.get("id_token_signing_alg_values_supported", ["RS256"]))
         if not algorithms:
             raise StoppedError("setup", "the provider signs id tokens in no way that is taken here")
@@ -228,6 +228,17 @@ def _look_at(said: Mapping[str, Any], issuer: str) -> None:
         address = str(said.get(name, ""))
         if not address.startswith("https://") and not is_loopback(address):
             raise StoppedError("setup", f"the provider's {name} is missing or not https")
+
+
+def _heed_limits(asking: Any) -> None:
+    """Authlib would read the body of a 429 as a token."""
+
+    def look(response: requests.Response) -> requests.Response:
+        if response.status_code == 429:
+            response.raise_for_status()
+        return response
+
+    asking.register_compliance_hook("access_token_response", look)
 
 
 def _cause(error: str) -> Cause:

@@ -38,13 +38,18 @@ def note_page() -> None:
 
 
 def note_form() -> Unsent:
-    """Keep the form of this request, unless it is too long for a cookie; and the page it came from."""
-    fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
-    form = Unsent(_here(), str(session.get("subject", "")), fields)
-    fits = len(json.dumps(fields)) <= MOST_BYTES and own_path(form.path) is not None
-    if fits and fields:
+    """Keep the form of this request, unless it is too long for a cookie."""
+    form = sent()
+    fits = len(json.dumps(form.fields)) <= MOST_BYTES and own_path(form.path) is not None
+    if fits and form.fields:
         session["unsent"] = list(form)
     return form
+
+
+def sent() -> Unsent:
+    """The form of this request, without what proves that it is ours."""
+    fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
+    return Unsent(_here(), str(session.get("subject", "")), fields)
 
 
 def unsent() -> Unsent | None:
