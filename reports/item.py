@@ -59,7 +59,7 @@ def _page(frame: Frame, row: int) -> str | Response:
     if found.row["level"] is None:
         sprint = found.row["tid"].startswith(("sprint:", "milestone:"))
         if sprint:
-            return redirect(url_for("pages.items", q=f"sprint:{row}"))
+            return redirect(url_for("pages.plan", sprint=row))
         abort(404, description="This is a project, board or repository; it has no page of its own")
     makers = flow.makers(frame.connection, list(found.rows))
     doc = found.row["doc"].get("f", {})

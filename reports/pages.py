@@ -8,6 +8,7 @@ from reports.item import item
 from reports.items import items
 from reports.kr import kr
 from reports.optouts import optouts
+from reports.person import may, person
 from reports.planning import decide, plan, plan_as, sprints
 from reports.traffic import changes, inbox
 
@@ -27,5 +28,5 @@ pages.add_url_rule("/changes", view_func=changes)
 
 @pages.app_context_processor
 def _words() -> dict[str, object]:
-    """Templates say things in the words of one module."""
-    return {"say": wording}
+    """Templates say things in the words of one module, and know who reads them."""
+    return {"say": wording, "me": person(), "may": may}

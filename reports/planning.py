@@ -15,6 +15,7 @@ from linker.store import flow, meta
 from reports import planning_acts as acts
 from reports.coverage import day_of
 from reports.frame import Frame, framed, render
+from reports.person import may
 from reports.plan import Draft, Sheet, look_of, sheet
 from reports.plan_formats import FORMATS, PART_WORDS, said_effects
 
@@ -137,7 +138,7 @@ def _page(frame: Frame, found: Sheet, said: list[str]) -> str:
         words_of=_words,
         why_not=lambda card: _why_not(frame, found, card),
         dry=_dry(frame, found),
-        may_plan=True,
+        may_plan=may("planner"),
         held_up=_held_up(frame, found),
     )
 

@@ -11,13 +11,12 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, NamedTuple, get_args
 
-from flask import session
-
 from linker.model import Decision, DecisionKind, ItemId, Reason
 from linker.scope import Card
 from linker.store import Store, deliveries, lookup
 from reports import wording
 from reports.frame import Frame
+from reports.person import person
 from reports.plan import PAGE, Draft, Sheet
 
 PATIENCE = 2.5  # seconds to wait until a decision shows
@@ -237,15 +236,16 @@ def _made(act: Act, row: int, kind: DecisionKind, **other: Any) -> Decision:
 
 
 def _decision(act: Act, item: ItemId, kind: DecisionKind, **other: Any) -> Decision:
+    who = person()
     return Decision(
         id=f"{PAGE}{uuid.uuid4().hex}",
         item=item,
         kind=kind,
         why=act.form.get("why", "").strip()[:500],
-        actor=str(session.get("name", "")),
+        actor=who.name,
         at=act.frame.now,
         order=str(time.time_ns()),  # of two at one moment the later holds
-        permission=str(session.get("role", "")),
+        permission=who.role or "",
         **other,
     )
 

@@ -59,6 +59,8 @@ DOORS = {
     "github": ("linker.trackers.github*",),
     "flask": ("webhooks*", "reports*"),
     "flask_wtf": ("webhooks*", "reports*"),
+    "authlib": ("webhooks.oidc",),
+    "joserfc": ("webhooks.oidc",),
     "granian": ("webhooks.serve",),
     "typer": ("webhooks.cli*",),
     "rich": ("webhooks.cli*",),

@@ -62,6 +62,8 @@ PLANTED = {
     "jira": ("webhooks/jira.py", "import jira\n", "whose door"),
     "github": ("linker/trackers/jira.py", "from github import Github\n", "whose door"),
     "flask": ("linker/settle.py", "import flask\n", "whose door"),
+    "authlib": ("webhooks/signin.py", "from authlib.integrations.flask_client import OAuth\n", "whose door"),
+    "joserfc": ("webhooks/signin.py", "from joserfc import jwt\n", "whose door"),
     "granian": ("webhooks/app.py", "from granian import Granian\n", "whose door"),
     "typer": ("webhooks/serve.py", "import typer\n", "whose door"),
     "rich": ("reports/review.py", "from rich.table import Table\n", "whose door"),

@@ -138,7 +138,7 @@ def test_decisions_on_a_plan_are_said_in_plain_words(planned: FlaskClient) -> No
     assert "09:33 planner moved to Sprint 8 –" in said
     assert "09:34 planner expects 10 % of the gap of O1.KR1 –" in said
     assert "09:35 planner says no more what it brings to O1.KR1 –" in said
-    assert "09:36 planner snoozed no_estimate until 12 Dec 2026 –" in said
+    assert "09:36 planner snoozed “No estimate” until 12 Dec 2026 –" in said
 
 
 def test_a_move_that_waits_is_shown_with_the_names_of_sprints(planned: FlaskClient) -> None:

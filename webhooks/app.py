@@ -6,14 +6,16 @@ from datetime import timedelta
 
 import structlog
 from flask import Flask, Response, current_app, jsonify, render_template, request, session
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from linker.config import Config
 from linker.store import Store, StoreDown, meta, open_store
 from reports.pages import pages
+from webhooks import roles, unsent
 from webhooks.health import health
 from webhooks.inbox import Clock, Inbox, wall_clock
+from webhooks.oidc import Provider, oidc
 from webhooks.receivers import MOST_BYTES, RETRY_AFTER, Received, Receivers
 from webhooks.refusals import Refusals
 from webhooks.signin import Lockbox, signin
@@ -44,6 +46,7 @@ class Services:
     clock: Clock
     lockbox: Lockbox
     refusals: Refusals
+    provider: Provider | None  # who says who somebody is; None: sign-in by link only
 
 
 def create_app(
@@ -56,7 +59,10 @@ def create_app(
     app = Flask(__name__, template_folder="../reports/templates", static_folder="../reports/static")
     store = store or open_store(config.store_url.get_secret_value())
     inbox, refusals = Inbox(store, clock), Refusals()
-    app.extensions["sightline"] = Services(config, store, inbox, clock, Lockbox(store), refusals)
+    provider = Provider(app, config) if config.signin else None
+    app.extensions["sightline"] = Services(
+        config, store, inbox, clock, Lockbox(store, clock), refusals, provider
+    )
     app.config.update(
         SECRET_KEY=session_secret(config, store),
         MAX_CONTENT_LENGTH=MOST_BYTES + 1,  # what is longer is cut there, and receivers see that it was
@@ -70,8 +76,9 @@ def create_app(
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
     )
     CSRFProtect(app)
-    for blueprint in (health, signin, pages):
+    for blueprint in (health, signin, *([oidc] if provider else []), pages):
         app.register_blueprint(blueprint)
+    roles.cover(app)
     plain = HEADERS | ({"Strict-Transport-Security": ONE_YEAR} if config.url.startswith("https:") else {})
     plain |= {"Cache-Control": "no-store", "Content-Type": "application/json"}
     answers = Receivers(
@@ -108,17 +115,20 @@ def _url() -> str:
     return services.config.url
 
 
-def _answer(code: int, name: str, text: str) -> tuple[Response | str, int]:
+def _answer(code: int, name: str, text: str, form: unsent.Unsent | None = None) -> tuple[Response | str, int]:
     """An error as the caller reads it: JSON for programs, a page for people."""
     if request.path.startswith(("/webhooks/", "/api/", "/healthz", "/readyz", "/metrics")):
         return jsonify(error=name, code=code, detail=text), code
-    return render_template("error.html", code=code, name=name, text=text, signed_in="sid" in session), code
+    said = {"code": code, "name": name, "text": text, "form": form}
+    return render_template("error.html", signed_in="sid" in session, **said), code
 
 
 def _http_error(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
     if error.code is None or error.code < 400:
         return error  # a redirect is no error
-    return _answer(error.code, error.name, error.description or "")
+    closed = roles.needed(request.endpoint, request.method) is not None  # a one-time token is shown to nobody
+    form = unsent.sent() if isinstance(error, CSRFError) and closed else None
+    return _answer(error.code, error.name, error.description or "", form)
 
 
 def _store_down(error: StoreDown) -> tuple[Response | str, int]:

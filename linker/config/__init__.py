@@ -1,6 +1,7 @@
 """app.yaml, okrs.yaml and the environment: the only door to files of configuration and to variables.
 
 values        how single values are read
+signin        the shape of its section on sign-in
 app           the shape of app.yaml
 yaml_lines    YAML with the line of every key
 process       the environment of this process
@@ -17,6 +18,7 @@ from linker.config.config import Config, ConfigError, validate_text
 from linker.config.environment import Secrets
 from linker.config.loading import check, config_from, load_config, read_catalogue
 from linker.config.schema import app_schema, okrs_schema
+from linker.config.signin import SignIn
 from linker.config.values import glob_matches
 from linker.config.vocabulary import vocabulary
 
@@ -30,6 +32,7 @@ __all__ = [
     "Mode",
     "Policy",
     "Secrets",
+    "SignIn",
     "Site",
     "Team",
     "app_schema",

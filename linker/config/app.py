@@ -6,6 +6,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from linker.config.planning import Planning, Share
+from linker.config.signin import SignIn
 from linker.config.values import (
     EnvName,
     FieldName,
@@ -267,6 +268,10 @@ class AppFile(Noun):
     session_secret: EnvName = Field(
         "SIGHTLINE_SESSION_SECRET",
         description="Environment variable that signs sessions; made and kept in the store when not set.",
+    )
+    signin: SignIn | None = Field(
+        None,
+        description="Sign-in with a company account (OpenID Connect) and roles; else by link only.",
     )
     sites: tuple[Site, ...] = Field((), description="The trackers.")
     teams: tuple[Team, ...] = Field((), description="Teams by what they work on.")

@@ -5,15 +5,26 @@ The checks walk the file as written, so that one wrong value hides no other.
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from linker.config.values import env_name
+from linker.config.values import env_name, is_loopback
 from linker.okrs import Loc, did_you_mean
 from linker.okrs.walk import Entry, each, text, texts
 
 Said = tuple[Loc, str, Literal["error", "warning"]]
 Named = tuple[Loc, str]
 Environ = Mapping[str, str]
+
+
+class Wanted(NamedTuple):
+    """A secret without which a service does not start: where it comes from, and why it is not empty."""
+
+    source: str
+    empty: str
+
+
+HOOKED = Wanted("the secret that the webhook has", "Anyone could sign with it.")
+ISSUED = Wanted("the secret that your identity provider issued", "It issues one for each client.")
 
 
 def cross_checks(data: Entry, written: Entry) -> Iterator[Said]:
@@ -33,6 +44,7 @@ def cross_checks(data: Entry, written: Entry) -> Iterator[Said]:
         yield from _known(texts(team, loc, "repositories"), "repository", repositories(data))
     for loc, site in sites:
         yield from _credentials(loc, site)
+    yield from _signin(data)
 
 
 def secret_checks(data: Entry, environ: Environ, *, service: bool) -> Iterator[Said]:
@@ -40,7 +52,7 @@ def secret_checks(data: Entry, environ: Environ, *, service: bool) -> Iterator[S
     owners: dict[tuple[str, str], str] = {}
     for at, site in each(data, (), "sites"):
         for loc, name in _signing(at, site):
-            yield from _present(loc, name, environ, service=service)
+            yield from _present(loc, name, environ, HOOKED, service=service)
             value = environ.get(name, "").strip()
             owner = owners.setdefault((text(site, "tracker"), value), text(site, "name"))
             if value and owner != text(site, "name"):
@@ -53,6 +65,8 @@ def secret_checks(data: Entry, environ: Environ, *, service: bool) -> Iterator[S
                     f"{name} is not set here, so nothing is written to {text(site, 'name')}.",
                     "warning",
                 )
+    for loc, name in _client_secret(data):
+        yield from _present(loc, name, environ, ISSUED, service=service)
 
 
 def names(data: Entry, defaults: Iterable[str]) -> frozenset[str]:
@@ -62,6 +76,7 @@ def names(data: Entry, defaults: Iterable[str]) -> frozenset[str]:
         for at, site in each(data, (), "sites")
         for _, name in chain(_signing(at, site), _account(at, site))
     ]
+    found += [name for _, name in _client_secret(data)]
     return frozenset([*found, *defaults, text(data, "session_secret"), text(data, "store_password")])
 
 
@@ -137,11 +152,35 @@ def _proper(items: Iterable[Named]) -> Iterator[Named]:
             continue
 
 
-def _present(loc: Loc, name: str, environ: Environ, *, service: bool) -> Iterator[Said]:
+def _signin(data: Entry) -> Iterator[Said]:
+    section = data.get("signin")
+    if not isinstance(section, Mapping):
+        return
+    roles = section.get("roles")
+    roles = roles if isinstance(roles, Mapping) else {}
+    seen: dict[str, str] = {}
+    for role in roles:
+        for loc, value in texts(roles, ("signin", "roles"), str(role)):
+            before = seen.setdefault(value, str(role))
+            if before != role:
+                yield loc, f"'{value}' gives the role {before} as well. Keep one of the two.", "error"
+    address = text(data, "url")
+    if address.startswith("http:") and not is_loopback(address):
+        said = "is not https, so a sign-in could be read on its way. Write the https address of your proxy."
+        yield ("url",), said, "error"
+
+
+def _client_secret(data: Entry) -> Iterator[Named]:
+    section = data.get("signin")
+    if isinstance(section, Mapping):
+        yield from _proper([(("signin", "client_secret"), text(section, "client_secret"))])
+
+
+def _present(loc: Loc, name: str, environ: Environ, wanted: Wanted, *, service: bool) -> Iterator[Said]:
     if name in environ:
         if not environ[name].strip():
-            yield loc, f"{name} is set, but empty. Anyone could sign with it.", "error"
+            yield loc, f"{name} is set, but empty. {wanted.empty}", "error"
     elif service:
-        yield loc, f"{name} is not set. Set it to the secret that the webhook has, then start again.", "error"
+        yield loc, f"{name} is not set. Set it to {wanted.source}, then start again.", "error"
     else:
         yield loc, f"{name} is not set here; the service does not start without it.", "warning"

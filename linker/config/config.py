@@ -27,6 +27,7 @@ class Config(AppFile):
     secrets: Mapping[str, Secrets] = Field(exclude=True, repr=False)
     session: SecretStr | None = Field(None, exclude=True)
     password: SecretStr | None = Field(None, exclude=True)
+    signin_secret: SecretStr | None = Field(None, exclude=True)
     warnings: tuple[Problem, ...] = Field((), exclude=True)
 
     def secrets_of(self, site: GitHubSite | JiraSite) -> Secrets:

@@ -121,6 +121,7 @@ def _resolved(app: AppFile, environ: Environ, base: Path) -> Config:
         base=base,
         secrets=secrets,
         session=environment.secret(app.session_secret, environ),
+        signin_secret=environment.secret(app.signin.client_secret if app.signin else None, environ),
         password=password or environment.secret(app.store_password, environ),
     )
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, StringConstraints
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 LONGEST_GLOB = 140
 
 
@@ -48,6 +49,33 @@ def web_url(value: str) -> str:
     if parts.query or parts.fragment:
         raise ValueError("holds a `?` or `#` part. Write the address only.")
     return value.rstrip("/")
+
+
+def issuer_url(value: str) -> str:
+    """Where an identity provider is; only on this machine may it be without TLS."""
+    address = web_url(value)
+    if address.startswith("http:") and not is_loopback(address):
+        raise ValueError(f"'{address}' is not https, so a sign-in could be read and changed on its way.")
+    return address
+
+
+def is_loopback(address: str) -> bool:
+    """Does an address lead to this machine only?"""
+    try:
+        return urlsplit(address).hostname in LOOPBACK
+    except ValueError:
+        return False
+
+
+def scope(value: str) -> str:
+    """What an identity provider is asked for: one word."""
+    if (
+        0 < len(value) <= 100
+        and all("!" <= letter <= "~" for letter in value)
+        and not set(value) & set('"\\')
+    ):
+        return value
+    raise ValueError(f"'{value[:40]}' is not a scope. Write one word an entry, such as [openid, profile].")
 
 
 def repository(value: str) -> str:
@@ -154,6 +182,8 @@ def _github_word(word: str) -> bool:
 EnvName = Annotated[str, AfterValidator(env_name)]
 SiteName = Annotated[str, AfterValidator(site_name)]
 Url = Annotated[str, AfterValidator(web_url)]
+IssuerUrl = Annotated[str, AfterValidator(issuer_url)]
+Scope = Annotated[str, AfterValidator(scope)]
 Repository = Annotated[str, AfterValidator(repository)]
 ProjectKey = Annotated[str, AfterValidator(project_key)]
 Glob = Annotated[str, AfterValidator(glob)]

@@ -57,6 +57,7 @@ from linker.model.words import (
     Millis,
     Noun,
     Reason,
+    Role,
     TrackerName,
     VerdictWord,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "Reason",
     "Ref",
     "Relation",
+    "Role",
     "SprintDates",
     "State",
     "StateChange",

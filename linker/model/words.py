@@ -14,6 +14,7 @@ Category = Literal["todo", "doing", "done", "dropped"]
 LinkKind = Literal["tag", "parent", "delivers", "contributes", "mentions", "blocks"]
 DecisionKind = Literal["link", "unlink", "exempt", "snooze", "confirm", "move", "impact"]
 Reason = Literal["ktlo", "debt", "incident", "spike", "upstream", "docs"]
+Role = Literal["viewer", "planner", "director", "admin"]  # each may do what the ones before it may
 VerdictWord = Literal["serving", "exempt", "undecided", "inactive", "unknown", "unlinked"]
 
 

@@ -56,7 +56,7 @@ async function act(button) {
   form().setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(form().action, { method: "POST", body });
-    if (!answer.ok) return location.assign(answer.url);
+    if (!answer.ok) return tell(inWords(await answer.text()));
     history.replaceState(null, "", answer.url);
     etag = null;
     draw(await answer.text(), true);
@@ -66,6 +66,12 @@ async function act(button) {
     busy = false;
     form()?.removeAttribute("aria-busy");
   }
+}
+
+// The sentences of an error page.
+function inWords(text) {
+  const main = new DOMParser().parseFromString(text, "text/html").getElementById("main");
+  return [...main?.querySelectorAll("h1, p") ?? []].map((one) => one.textContent.trim()).join(" ") || "Nothing was changed. Load the page again.";
 }
 
 function tell(text) {
