@@ -52,7 +52,10 @@ def ways() -> Iterator[Way]:
     app = build(open_store("sqlite:///:memory:"))
     adapter = app.url_map.bind("here")
     for rule in app.url_map.iter_rules():
-        names = {name: "1" if "int" in str(rule._converters.get(name)) else "x" for name in rule.arguments}
+        names = {
+            name: "1" if "integer" in str(rule._converters.get(name)).lower() else "x"
+            for name in rule.arguments
+        }
         for method in sorted((rule.methods or set()) - {"OPTIONS"}):
             path = adapter.build(rule.endpoint, names, method=method)
             yield Way(path, method, rule.endpoint)
