@@ -72,15 +72,27 @@ def set_parent(world: World, ticket: Ticket, at: datetime, actor: str, parent: T
             at += SECOND
 
 
+def block(world: World, at: datetime, actor: str, blocker: Ticket, blocked: Ticket) -> None:
+    """One issue blocks another; both sides are told."""
+    number = world.tape.next("dependency")
+    world.blocks.append((at, blocker, blocked))
+    blocker.links.append((number, "outwardIssue", blocked))
+    blocked.links.append((number, "inwardIssue", blocker))
+    for action, held in (("blocked_by_added", blocked), ("blocking_added", blocker)):
+        body = events.dependency_event(action, blocker, blocked, actor)
+        tell(world, at, "issue_dependencies", f"dependency of {ISSUES_REPOSITORY}#{held.number}", body)
+
+
 def set_sprint(world: World, ticket: Ticket, at: datetime, actor: str, sprint: Sprint | None) -> None:
     """An issue is put into a milestone or taken out; GitHub tells the leaving first."""
     at = later(at, ticket.updated)
     if ticket.sprints:
-        left, ticket.sprints = ticket.sprints[-1], []
+        left = ticket.sprints[-1]
+        ticket.stay(at, [])
         _issue(world, ticket, at, "demilestoned", actor, milestone=shapes.milestone(left, at))
         at += SECOND
     if sprint is not None:
-        ticket.sprints = [sprint]
+        ticket.stay(at, [sprint])
         _issue(world, ticket, at, "milestoned", actor, milestone=shapes.milestone(sprint, at))
 
 
@@ -132,6 +144,7 @@ def rebody(world: World, ticket: Ticket, at: datetime, actor: str, text: str) ->
 
 def make_sprint(world: World, sprint: Sprint, at: datetime) -> None:
     """A milestone is made for a sprint to come."""
+    sprint.known = True
     body = events.milestone_event("created", shapes.milestone(sprint, at), sprint.team.planner)
     tell(world, at, "milestone", f"milestone {sprint.id}", body)
 

@@ -81,7 +81,8 @@ def set_status(world: World, ticket: Ticket, at: datetime, actor: str, name: str
 
 def set_sprints(world: World, ticket: Ticket, at: datetime, actor: str, sprints: list[Sprint]) -> None:
     """A ticket is put into a sprint or taken out; closed sprints stay in its field for ever."""
-    before, ticket.sprints = events.sprints_text(ticket.sprints), sprints
+    before = events.sprints_text(ticket.sprints)
+    ticket.stay(at, sprints)
     items = [events.item("Sprint", before, events.sprints_text(sprints), places.SPRINT_FIELD)]
     update(world, ticket, at, actor, items)
 
@@ -154,6 +155,7 @@ def link(world: World, at: datetime, actor: str, blocker: Ticket, blocked: Ticke
     number = world.tape.next("link", 30001)
     body = events.issue_link_event("issuelink_created", at, number, blocker, blocked)
     _tell(world, at, "issuelink_created", f"link {number}", body)
+    world.blocks.append((at, blocker, blocked))
     blocker.links.append((number, "outwardIssue", blocked))
     blocked.links.append((number, "inwardIssue", blocker))
     for ticket, other, text in ((blocker, blocked, "blocks"), (blocked, blocker, "is blocked by")):
@@ -197,6 +199,7 @@ def comment(world: World, ticket: Ticket, at: datetime, author: str, text: str) 
 
 def make_sprint(world: World, sprint: Sprint, at: datetime) -> None:
     """A future sprint appears on the board."""
+    sprint.known = True
     _tell(
         world, at, "sprint_created", f"sprint {sprint.id}", events.sprint_event("sprint_created", at, sprint)
     )

@@ -34,10 +34,17 @@ class KeyResultPlan(NamedTuple):
     changes: tuple[Change, ...] = ()
     first_target: float | None = None
     guards: str = ""
+    opened: Change | None = None
 
     def target_on(self, day: date) -> float:
         """The target that held on a day; an amendment changes it once."""
         return self.first_target if self.first_target is not None and day < AMENDED_ON else self.target
+
+    def states(self, begin: date, day: date) -> list[Change]:
+        """Each state up to a day; `begin` is when its cycle began, and most are agreed by then."""
+        first = [Change("proposed", begin, "Drafted."), self.opened] if self.opened else []
+        first = first or [Change("open", begin, "Agreed.")]
+        return [change for change in (*first, *self.changes) if change.on <= day]
 
 
 class ObjectivePlan(NamedTuple):
@@ -53,6 +60,7 @@ class ObjectivePlan(NamedTuple):
 
 _DROPPED = Change("dropped", date(2026, 11, 3), "The refund service is bought instead of built.")
 _DEFERRED = Change("deferred", date(2026, 11, 10), "The second data centre opens in January.")
+_AGREED = Change("open", date(2026, 10, 20), "Agreed once the search log could tell sessions apart.")
 _CLOSED = Change("closed", date(2026, 9, 30), "The quarter ended and the target was met.")
 
 OBJECTIVES = {
@@ -90,7 +98,7 @@ OBJECTIVES = {
                 KeyResultPlan("O3.KR1", "Search sessions that end on a product from 48 % to 60 %",
                     "search success", "%", 48, 60, "from_to",
                     "web", "product-owner-web", "aspirational", "moved without tracked work", ("search",
-                        "spelling", "filters", "synonyms")),
+                        "spelling", "filters", "synonyms"), opened=_AGREED),
                 KeyResultPlan("O3.KR2", "Product page LCP p75 from 4.1 s to 2.5 s", "product page LCP p75",
                     "s", 4.1, 2.5, "from_to",
                     "web", "staff-engineer-web", "committed", "moved with work",
@@ -191,14 +199,14 @@ def okrs_yaml(today: date) -> str:
 def versions(today: date) -> list[tuple[date, str]]:
     """Each version of the catalogue file up to a day, with the day it was written."""
     days = {CYCLES[PREVIOUS][0], CYCLES[RUNNING][0], AMENDED_ON}
-    days |= {change.on for _, kr in all_key_results() for change in kr.changes}
+    days |= {change.on for _, kr in all_key_results() for change in (*kr.changes, kr.opened) if change}
     return [(day, okrs_yaml(day)) for day in sorted(days) if day <= today]
 
 
 def _key_result(kr: KeyResultPlan, cycle: str, today: date) -> list[str]:
     at = "            "
     begin = CYCLES[cycle][0]
-    changes = [Change("open", begin, "Agreed."), *(change for change in kr.changes if change.on <= today)]
+    changes = kr.states(begin, max(begin, today))
     lines = [
         f"          - code: {kr.code}", f"{at}title: {_text(kr.title)}", f"{at}metric: {kr.metric}",
         f"{at}unit: {_text(kr.unit)}",

@@ -60,6 +60,18 @@ def sub_issue_event(action: str, parent: Ticket, child: Ticket, sender: str) -> 
     return envelope(action, ISSUES_REPOSITORY, sender, **ids, **{where: repository_part(ISSUES_REPOSITORY)})
 
 
+def dependency_event(action: str, blocker: Ticket, blocked: Ticket, sender: str) -> Json:
+    """`issue_dependencies`: blocked_by_ or blocking_, added; it has no time of its own."""
+    ids = {
+        "blocked_issue_id": blocked.id,
+        "blocked_issue": issue(blocked),
+        "blocking_issue_id": blocker.id,
+        "blocking_issue": issue(blocker),
+    }
+    where = "blocking_issue_repo" if action.startswith("blocked_by") else "blocked_issue_repo"
+    return envelope(action, ISSUES_REPOSITORY, sender, **ids, **{where: repository_part(ISSUES_REPOSITORY)})
+
+
 def milestone_event(action: str, told: Json, sender: str) -> Json:
     """`milestone`."""
     return envelope(action, ISSUES_REPOSITORY, sender, milestone=told)

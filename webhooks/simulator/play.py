@@ -9,6 +9,7 @@ from webhooks.simulator.catalogue import okrs_yaml, versions
 from webhooks.simulator.company import REPOSITORIES, TEAM, TEAMS
 from webhooks.simulator.deliveries import Delivery, Told
 from webhooks.simulator.mistakes_pulls import plant_in_pulls
+from webhooks.simulator.mistakes_scope import plant_in_open_pulls, plant_in_sprints
 from webhooks.simulator.mistakes_tickets import plant_in_tickets
 from webhooks.simulator.pulls import plan_pulls, write_text
 from webhooks.simulator.readings import Reading, readings
@@ -63,10 +64,9 @@ def quarter(seed: int = 7, today: date | None = None) -> Quarter:
     pending = {held.body for held in tape.deliveries if held.at > now} - {held.body for held in sent}
     commits = {f"{pull.repository}#{pull.number}": pull.commits for pull in world.pulls if pull.known}
     waiting = [held.subject for held in told if held.body in pending]
-    truth = truth_of(world, waiting)
-    return Quarter(
-        seed, today, now, sent, told, commits, truth, okrs_yaml(today), versions(today), readings(seed, now)
-    )
+    read = readings(seed, now)
+    truth = truth_of(world, waiting, now, read)
+    return Quarter(seed, today, now, sent, told, commits, truth, okrs_yaml(today), versions(today), read)
 
 
 def _planned(seed: int) -> World:
@@ -74,9 +74,11 @@ def _planned(seed: int) -> World:
     world = World(seed, Tape(seed))
     plan_tickets(world, rng)
     plant_in_tickets(world, rng)
+    plant_in_sprints(world)
     number_tickets(world)
     plan_pulls(world, rng)
     plant_in_pulls(world, rng)
+    plant_in_open_pulls(world)
     _number_github(world)
     for pull in world.pulls:
         write_text(pull, Random(f"text-{seed}-{pull.repository}-{pull.number}"))  # noqa: S311

@@ -54,14 +54,21 @@ def issue(ticket: Ticket) -> Json:
         "closed_at": time(ticket.closed), "author_association": "MEMBER", "type": None,
         "active_lock_reason": None,
         "sub_issues_summary": {"total": 0, "completed": 0, "percent_completed": 0},
-        "issue_dependencies_summary": {
-            "blocked_by": 0, "total_blocked_by": 0, "blocking": 0, "total_blocking": 0,
-        },
+        "issue_dependencies_summary": _dependencies(ticket),
         "body": ticket.body or None, "reactions": reactions(at), "timeline_url": f"{at}/timeline",
         "performed_via_github_app": None, "state_reason": _reason(ticket),
     }  # fmt: skip
     if ticket.parent is not None:
         told["parent_issue_url"] = f"{API}/repos/{ORG}/{ISSUES_REPOSITORY}/issues/{ticket.parent.number}"
+    return told
+
+
+def _dependencies(ticket: Ticket) -> Json:
+    """How many issues block it and how many it blocks; those that are closed count in the totals only."""
+    told: Json = {}
+    for name, side in (("blocked_by", "inwardIssue"), ("blocking", "outwardIssue")):
+        held = [other for _, direction, other in ticket.links if direction == side]
+        told |= {name: sum(other.status != "Done" for other in held), f"total_{name}": len(held)}
     return told
 
 

@@ -9,7 +9,8 @@ from webhooks.simulator.epics import BUGS, EPICS, VERBS, WHY, EpicPlan
 from webhooks.simulator.weeks import Window, at, windows, working
 from webhooks.simulator.world import Sprint, Ticket, World
 
-#: Sprints in which nothing goes wrong: all work serves a key result, is estimated, planned and done in time.
+#: Sprints in which nothing goes wrong: all work serves a key result or pays off debt within the budget, each
+#: key result of the team is worked on, and all is estimated, planned and done in time.
 CLEAN = frozenset({("web", 1), ("platform", 1)})
 PER_SPRINT = 21
 BACKLOG = 14

@@ -1,9 +1,12 @@
 """What is true of the quarter as designed: the key results of each item, from the plan, not from any text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from webhooks.simulator.readings import truths
+from webhooks.simulator.readings import Reading, truths
+from webhooks.simulator.scope_truth import Scope, scope_truth
+from webhooks.simulator.serving import exempt, serves
 from webhooks.simulator.tickets import CLEAN
 from webhooks.simulator.world import Pull, Ticket, World
 
@@ -20,6 +23,7 @@ class Truth(NamedTuple):
     planted: each planted mistake with the short forms (or delivery ids) that it concerns
     clean: (team, sprint number) in which no scope mistake is planted
     key_results: what the readings of each key result have to say
+    scope: the findings of each sprint as (id, subject), see scope_truth; a pending item may still change them
     """
 
     serves: dict[str, tuple[str, ...]]
@@ -30,9 +34,10 @@ class Truth(NamedTuple):
     planted: dict[str, tuple[str, ...]]
     clean: tuple[tuple[str, int], ...]
     key_results: dict[str, str]
+    scope: Scope
 
 
-def truth_of(world: World, waiting: Iterable[str]) -> Truth:
+def truth_of(world: World, waiting: Iterable[str], now: datetime, read: Sequence[Reading]) -> Truth:
     """The truth where the world stands; `waiting` are the subjects of deliveries not sent yet."""
     tickets = (*world.old, *world.epics, *world.tickets)
     items: list[Ticket | Pull] = [*(t for t in tickets if t.known), *(p for p in world.pulls if p.known)]
@@ -47,36 +52,16 @@ def truth_of(world: World, waiting: Iterable[str]) -> Truth:
         "other id": tuple(world.tape.other_id),
     }
     return Truth(
-        serves={item.alias: _serves(item) for item in items},
-        exempt={item.alias: reason for item in items if (reason := _exempt(item)) is not None},
+        serves={item.alias: serves(item) for item in items},
+        exempt={item.alias: reason for item in items if (reason := exempt(item)) is not None},
         bots=tuple(pull.alias for pull in world.pulls if pull.known and pull.exempt == "bot"),
         needs_read=tuple(item.alias for item in items if _unread(item, set(world.old))),
         pending=tuple(sorted({item.alias for item in items if _subject(item) in told})),
         planted=planted,
         clean=tuple(sorted(CLEAN)),
         key_results=truths(),
+        scope=scope_truth(world, now, read),
     )
-
-
-def _serves(item: Ticket | Pull) -> tuple[str, ...]:
-    if isinstance(item, Pull):
-        inherited = {code for ticket in item.serves if ticket.known for code in _serves(ticket)}
-    else:
-        inherited = set(_serves(item.parent)) if item.parent is not None and item.parent.known else set()
-    if isinstance(item, Pull) and item.exempt in ("NO-JIRA", "MINOR:", "ktlo") and not item.codes:
-        return ()
-    return tuple(sorted((set(item.codes) or inherited) - set(item.unlinked)))
-
-
-def _exempt(item: Ticket | Pull) -> str | None:
-    """An exemption inherits as key results do; a key result beats it."""
-    if _serves(item) or item.exempt == "bot":
-        return None
-    if item.exempt is not None:
-        return "ktlo" if item.exempt in ("NO-JIRA", "MINOR:") else item.exempt
-    above = item.serves if isinstance(item, Pull) else [item.parent] if item.parent else []
-    reasons = [reason for held in above if held.known and (reason := _exempt(held)) is not None]
-    return reasons[0] if reasons else None
 
 
 def _unread(item: Ticket | Pull, old: set[Ticket]) -> bool:

@@ -19,6 +19,12 @@ class Sprint:
     window: Window
     id: int
     state: str = "future"
+    known: bool = False
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The team and the number, by which the world holds it."""
+        return self.team.name, self.window.number
 
     @property
     def name(self) -> str:
@@ -43,6 +49,7 @@ class Ticket:
     codes: tuple[str, ...] = ()
     exempt: str | None = None
     unlinked: tuple[str, ...] = ()
+    unknown: bool = False
     # the plan
     sprint: int | None = None
     joins: datetime | None = None
@@ -60,6 +67,7 @@ class Ticket:
     status: str = "To Do"
     assignee: str | None = None
     sprints: list[Sprint] = field(default_factory=list)
+    stays: list[tuple[datetime, tuple[tuple[str, int], ...]]] = field(default_factory=list)
     updated: datetime | None = None
     closed: datetime | None = None
     links: list[tuple[int, str, "Ticket"]] = field(default_factory=list)
@@ -74,6 +82,11 @@ class Ticket:
     def alias(self) -> str:
         """The short form that pages and commands take."""
         return f"jira:{self.key}" if self.in_jira else f"github:{ORG}/{ISSUES_REPOSITORY}#{self.number}"
+
+    def stay(self, at: datetime, sprints: "list[Sprint]") -> None:
+        """Be in these sprints from now on; where it was before stays known, for the truth of closed ones."""
+        self.sprints = sprints
+        self.stays.append((at, tuple(sprint.place for sprint in sprints)))
 
 
 class Commit(NamedTuple):
@@ -149,6 +162,7 @@ class World:
     old: list[Ticket] = field(default_factory=list)
     pulls: list[Pull] = field(default_factory=list)
     script: list[Move] = field(default_factory=list)
+    blocks: list[tuple[datetime, Ticket, Ticket]] = field(default_factory=list)
     planted: dict[str, list[Any]] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
 
