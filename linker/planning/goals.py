@@ -9,7 +9,7 @@ from linker.scope import Goal
 
 
 def goals(look: Look, on: date, teams: Collection[str], served: Collection[str]) -> tuple[Goal, ...]:
-    """Key results of the cycles that hold a day; of others those that are active and served here."""
+    """Key results of the cycles that hold a day; of others those that are active and served here, or would be."""
     return tuple(
         _goal(look, on, teams, cycle, objective, kr)
         for cycle, objective, kr in _all(look)
@@ -39,4 +39,5 @@ def _goal(
         look.active(kr.id, on),
         not team or not teams or team in teams,
         middle=(on - cycle.start) * 2 > cycle.end - cycle.start,
+        current=cycle.start <= on <= cycle.end,
     )

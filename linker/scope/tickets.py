@@ -28,7 +28,7 @@ def no_key_result(plan: Plan, numbers: Numbers) -> Found:
 
 def added_without_key_result(plan: Plan, numbers: Numbers) -> Found:
     """Scope that came after the start and serves no active key result."""
-    for card in (*_in_part(plan, "none"), *_in_part(plan, "inactive")):
+    for card in _in_part(plan, "none", "inactive"):
         if card.story.added:
             yield finding(
                 "added_without_key_result",
@@ -53,14 +53,14 @@ def inactive_key_result(plan: Plan, numbers: Numbers) -> Found:
 
 def unknown_code(plan: Plan, numbers: Numbers) -> Found:
     """A key result code that no catalogue holds."""
-    for card in _cards(plan):
+    for card in looked_at(plan):
         for code, fix in card.unknown:
             yield finding("unknown_code", card.name, f"{code} is in no cycle.", fix)
 
 
 def blocked(plan: Plan, numbers: Numbers) -> Found:
     """An open ticket that waits for one that is not done, wherever that is."""
-    for card in _cards(plan):
+    for card in looked_at(plan):
         for one in card.blocked if card.is_open else ():
             chain = " ← ".join(short(name) for name in one.chain)
             where = f" ({one.where})" if one.where else ""
@@ -74,7 +74,7 @@ def blocked(plan: Plan, numbers: Numbers) -> Found:
 
 def carried_twice(plan: Plan, numbers: Numbers) -> Found:
     """A ticket that was not finished in two sprints or more."""
-    for card in _cards(plan):
+    for card in looked_at(plan):
         if card.carried > 1:
             yield finding(
                 "carried_twice",
@@ -86,8 +86,8 @@ def carried_twice(plan: Plan, numbers: Numbers) -> Found:
 
 def no_estimate(plan: Plan, numbers: Numbers) -> Found:
     """A ticket without points among others that have them."""
-    if any(card.points is not None for card in _cards(plan)):
-        for card in _cards(plan):
+    if any(card.points is not None for card in looked_at(plan)):
+        for card in looked_at(plan):
             if card.points is None:
                 yield finding(
                     "no_estimate", card.name, "It has no estimate, so no share counts it.", "Estimate it."
@@ -96,7 +96,7 @@ def no_estimate(plan: Plan, numbers: Numbers) -> Found:
 
 def odd_estimate(plan: Plan, numbers: Numbers) -> Found:
     """An estimate below nothing."""
-    for card in _cards(plan):
+    for card in looked_at(plan):
         if card.points is not None and card.points < 0:
             yield finding(
                 "odd_estimate", card.name, f"Its estimate is {card.points}, which counts as 0.", "Correct it."
@@ -106,7 +106,7 @@ def odd_estimate(plan: Plan, numbers: Numbers) -> Found:
 def branch_title_disagree(plan: Plan, numbers: Numbers) -> Found:
     """An open pull request for a ticket of the sprint whose branch names another ticket than its title."""
     seen: set[str] = set()
-    for card in _cards(plan):
+    for card in looked_at(plan):
         for pull in card.disagreeing:
             if pull not in seen:
                 seen.add(pull)
@@ -118,12 +118,12 @@ def branch_title_disagree(plan: Plan, numbers: Numbers) -> Found:
                 )
 
 
-def _cards(plan: Plan) -> list[Card]:
+def looked_at(plan: Plan) -> list[Card]:
     """The cards that count, the largest first; what was given up asks for nothing."""
     cards = [card for card in carrying(plan) if card.category != "dropped"]
     return sorted(cards, key=lambda card: (-worth(card), card.name))
 
 
-def _in_part(plan: Plan, wanted: Part) -> list[Card]:
+def _in_part(plan: Plan, *wanted: Part) -> list[Card]:
     active = plan.active
-    return [card for card in _cards(plan) if part(card, active) == wanted]
+    return [card for card in looked_at(plan) if part(card, active) in wanted]
