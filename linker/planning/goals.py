@@ -13,7 +13,8 @@ from linker.store import Connection, readings
 def goals(
     connection: Connection, look: Look, on: date, teams: Collection[str], served: Collection[str]
 ) -> tuple[Goal, ...]:
-    """Key results of the cycles that hold a day; of others those that are active and served here.
+    """Key results of the cycles that hold a day; of others those that are active and served here,
+    or would be.
 
     They are measured on that day, or today where it is still to come.
     """
@@ -66,4 +67,5 @@ def _goal(
         read_at=now.at,
         stale=now.stale or now.at is None,
         middle=(day - cycle.start) * 2 > cycle.end - cycle.start,
+        current=cycle.start <= on <= cycle.end,
     )

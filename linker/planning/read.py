@@ -46,7 +46,8 @@ def planned(connection: Connection, look: Look, row: int) -> Planned | None:
     teams = look.teams(one.sprint.dates.board, frozenset(card.place for card in inside))
     on = _day(one, look.now)
     capacity, source = _capacity(connection, one, known, teams, look.now)
-    served = {kr for card in inside for kr in card.krs}
+    candidates = tuple(_candidates(connection, one, known, teams, inside, look.now))
+    served = {kr for card in (*inside, *candidates) for kr in card.krs}
     plan = Plan(
         one.sprint.title,
         inside,
@@ -60,7 +61,7 @@ def planned(connection: Connection, look: Look, row: int) -> Planned | None:
     return Planned(
         one,
         plan,
-        tuple(_candidates(connection, one, known, teams, inside, look.now)),
+        candidates,
         teams,
         on,
         tuple(card for card in told if not card.story.inside),

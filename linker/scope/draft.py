@@ -36,14 +36,15 @@ class Swap(NamedTuple):
 
 def drafted(plan: Plan, out: Collection[int], into: Iterable[Card]) -> Plan:
     """The plan without some cards and with others; one that is in both is in."""
-    coming = {card.row: replace(card, story=arriving(plan)) for card in into}
+    coming = {card.row: replace(card, story=arriving(plan, card)) for card in into}
     staying = tuple(card for card in plan.cards if card.row not in coming and card.row not in set(out))
     return replace(plan, cards=(*staying, *(coming[row] for row in sorted(coming))))
 
 
-def arriving(plan: Plan) -> Story:
-    """What a ticket is that comes into the sprint now."""
-    return Story(planned=not plan.started, added=plan.started, inside=True)
+def arriving(plan: Plan, card: Card) -> Story:
+    """What a ticket is that comes into the sprint now; one that was planned and left is planned again."""
+    planned = card.story.planned or not plan.started
+    return Story(planned=planned, added=not planned, inside=True)
 
 
 def effects(plan: Plan, before: Numbers, after: Numbers) -> tuple[Effect, ...]:
@@ -65,22 +66,26 @@ def effects(plan: Plan, before: Numbers, after: Numbers) -> tuple[Effect, ...]:
 def swaps(plan: Plan, candidates: Sequence[Card], most: int = MOST_SWAPS) -> list[Swap]:
     """The swaps that bring most: what serves nothing goes, and what serves a key result in need comes.
 
-    A ticket comes only for one of at least its size, unless the capacity has room for the rest; each ticket
-    stands in one swap at most.
+    A ticket comes only where it fits in the points that the other one leaves, or in the capacity; each ticket
+    stands in one swap at most. What is part of another ticket of the sprint leaves no points.
     """
     before, active = numbers(plan), plan.active
-    room = max(before.free or Fraction(0), Fraction(0))
-    going = [card for card in plan.cards if card.is_open and part(card, active) in ("none", "inactive")]
+    most_points = max(before.parts.total, before.capacity or Fraction(0))
+    going = [card for card in plan.carrying if card.is_open and part(card, active) in ("none", "inactive")]
     going.sort(key=lambda card: (-worth(card), card.name))
     coming = rank(plan, before, candidates)
     found: list[Swap] = []
     for out in going:
-        into = next((card for card in coming if 0 < worth(card) <= worth(out) + room), None)
-        if into is None or len(found) == most:
+        if not coming or len(found) == most:
+            break
+        room = most_points - numbers(drafted(plan, {out.row}, ())).parts.total
+        into = next((card for card in coming if 0 < worth(card) <= room), None)
+        if into is None:
             continue
         coming.remove(into)
-        after = numbers(drafted(plan, {out.row}, [into]))
-        found.append(Swap(out, into, effects(plan, before, after)))
+        moved = effects(plan, before, numbers(drafted(plan, {out.row}, [into])))
+        if moved:
+            found.append(Swap(out, into, moved))
     return found
 
 

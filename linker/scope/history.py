@@ -40,11 +40,13 @@ class Term(NamedTuple):
     def judged_at(self) -> Millis | None:
         """From when on leaving a closed sprint is clearing it up; before, it is taking a ticket out.
 
-        People move what is left before they press the button, and later when the end has passed anyway.
+        People move what is left before they press the button, and later when the end has passed anyway. A
+        sprint that was closed at once is judged when its planning was over, or at its close.
         """
         if self.closed is None:
             return None
-        return min(self.closed - self.grace, self.closed if self.end is None else self.end)
+        judged = min(self.closed - self.grace, self.closed if self.end is None else self.end)
+        return judged if self.planned_at is None else max(judged, min(self.planned_at, self.closed))
 
 
 class State(NamedTuple):
@@ -97,6 +99,7 @@ def story(term: Term, own: Sequence[Stay], states: Sequence[State], now: Millis)
     planned_at = term.planned_at
     if planned_at is None or planned_at > now:
         return Story(planned=inside, inside=inside, done=done)
+    planned_at = min(planned_at, last)
     planned = any(stay.holds(planned_at) for stay in own)
     came = any(planned_at < stay.since <= last for stay in own)
     return Story(planned, came and not planned, (planned or came) and not inside, inside, done)

@@ -73,6 +73,7 @@ class Goal(NamedTuple):
     read_at: Millis | None = None
     stale: bool = False
     middle: bool = False  # more than half of its cycle is over
+    current: bool = True  # its cycle holds the day that counts; else it is active for its days of grace
 
     @property
     def at_risk(self) -> bool:

@@ -28,7 +28,7 @@ def no_key_result(plan: Plan, numbers: Numbers) -> Found:
 
 def added_without_key_result(plan: Plan, numbers: Numbers) -> Found:
     """Scope that came after the start and serves no active key result."""
-    for card in (*_in_part(plan, "none"), *_in_part(plan, "inactive")):
+    for card in _in_part(plan, "none", "inactive"):
         if card.story.added:
             yield finding(
                 "added_without_key_result",
@@ -118,6 +118,6 @@ def branch_title_disagree(plan: Plan, numbers: Numbers) -> Found:
                 )
 
 
-def _in_part(plan: Plan, wanted: Part) -> list[Card]:
+def _in_part(plan: Plan, *wanted: Part) -> list[Card]:
     active = plan.active
-    return [card for card in plan.largest if part(card, active) == wanted]
+    return [card for card in plan.largest if part(card, active) in wanted]

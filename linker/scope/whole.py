@@ -13,8 +13,9 @@ Found = Iterator[Finding]
 
 def unstaffed_key_result(plan: Plan, numbers: Numbers) -> Found:
     """An active key result of the team for which nothing is planned here."""
+    served = _served(plan)
     for goal in _ours(plan):
-        if goal.kind != "guardrail" and goal.pace != "reached" and not numbers.parts.serving.get(goal.id):
+        if goal.current and goal.kind != "guardrail" and goal.pace != "reached" and goal.id not in served:
             yield finding(
                 "unstaffed_key_result",
                 goal.id,
@@ -76,7 +77,7 @@ def under_floor(plan: Plan, numbers: Numbers) -> Found:
 
 def unfocused(plan: Plan, numbers: Numbers) -> Found:
     """One sprint for too many key results."""
-    number = len(numbers.parts.serving)
+    number = len(_served(plan))
     if number > plan.rules.most_krs:
         yield finding(
             "unfocused",
@@ -96,6 +97,11 @@ def over_capacity(plan: Plan, numbers: Numbers) -> Found:
             f"{said(numbers.parts.total)} points for a capacity of {said(numbers.capacity or Fraction(0))}.",
             f"Move {said(-free)} points out.",
         )
+
+
+def _served(plan: Plan) -> set[str]:
+    """Active key results that work is planned for; what was given up serves nothing any more."""
+    return {kr for card in plan.largest for kr in card.krs} & plan.active
 
 
 def _ours(plan: Plan) -> list[Goal]:
