@@ -59,7 +59,7 @@ def cards(
     above = {row["id"]: row for row in by_rows(connection, {own for one in parents.values() for own in one})}
     before, when = past(connection, rows, one), terms(known)
     unknown, disagreeing = rows_of.unknown_codes(connection, ids), rows_of.disagreeing(connection, ids)
-    waiting = _blocked(connection, ids, known)
+    waiting = _blocked(connection, ids, one, known)
     impact = _impacts(connection, ids)
     closed = _closed_ids(known)
     found = []
@@ -68,6 +68,7 @@ def cards(
         krs, exemption = standing.get(own, ((), None))
         epics = [short(above[up]) for up in sorted(parents.get(own, ())) if up in above]
         facets = row["doc"].get("f", {})
+        told = before.story(own, one, now)
         found.append(
             Card(
                 row=own,
@@ -76,13 +77,13 @@ def cards(
                 points=points(row["points"]),
                 krs=krs,
                 exemption=None if exemption == "none" else exemption,
-                category=row["category"] or "todo",
+                category=_category(row, one, told),
                 parents=parents.get(own, frozenset()),
                 above=epics[0] if epics else "",
                 assignee=_value(facets, "assignee") or "",
                 place=row["container"] or "",
                 sprints=tuple(one for one in _value(facets, "sprints") or () if one not in closed),
-                story=before.story(own, one, now),
+                story=told,
                 carried=before.carried(own, one, when),
                 unknown=tuple(unknown.get(own, ())),
                 blocked=waiting.get(own, ()),
@@ -102,13 +103,22 @@ def _closed_ids(known: Mapping[int, SprintKnown]) -> frozenset[str]:
     return frozenset(one.sprint.name for one in known.values() if not one.is_open)
 
 
+def _category(row: Any, one: SprintKnown, told: Story) -> str:
+    """What its state means, in a closed sprint as it was at the close."""
+    now = row["category"] or "todo"
+    return "doing" if now == "done" and one.term.closed is not None and not told.done else now
+
+
 def _blocked(
-    connection: Connection, ids: Collection[int], known: Mapping[int, SprintKnown]
+    connection: Connection, ids: Collection[int], one: SprintKnown, known: Mapping[int, SprintKnown]
 ) -> dict[int, tuple[Blocked, ...]]:
     """The chain of open tickets that each waits for, one for each that blocks it."""
+    told = rows_of.waits(connection, ids)
+    left = _unfinished(connection, {wait.blocker for wait in told}, one.term.closed)
     waits: dict[int, list[int]] = {}
-    for wait in rows_of.waits(connection, ids):
-        waits.setdefault(wait.item, []).append(wait.blocker)
+    for wait in told:
+        if wait.blocker in left:
+            waits.setdefault(wait.item, []).append(wait.blocker)
     firsts = {blocker for own in ids for blocker in waits.get(own, ())}
     rows = {row["id"]: row for row in by_rows(connection, {b for own in waits.values() for b in own})}
     open_sprints = {own: one.sprint.title for own, one in known.items() if one.is_open}
@@ -126,6 +136,19 @@ def _blocked(
         for own in ids
         if own in waits
     }
+
+
+def _unfinished(connection: Connection, ids: Collection[int], at: Millis | None) -> set[int]:
+    """Those that are not done or given up, now or at a time."""
+    if at is None:
+        rows = by_rows(connection, ids)
+        return {row["id"] for row in rows if row["category"] not in ("done", "dropped")}
+    told = rows_of.states(connection, ids)
+    return {own for own in ids if _last(told.get(own, ()), at) not in ("done", "dropped")}
+
+
+def _last(states: Sequence[tuple[Millis, str]], at: Millis) -> str:
+    return next((category for since, category in reversed(states) if since <= at), "todo")
 
 
 def _chain(first: int, waits: Mapping[int, Sequence[int]]) -> list[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from linker.model import Decision, Level
 from linker.store.items import chunks
@@ -83,7 +83,7 @@ def states(connection: Connection, rows: Collection[int]) -> dict[int, list[tupl
 
 
 def waits(connection: Connection, rows: Collection[int]) -> list[Wait]:
-    """Which open items these wait for, and which those wait for, and so on."""
+    """Which items these wait for, and which those wait for, and so on; done or not."""
     found: list[Wait] = []
     seen: set[int] = set()
     frontier = set(rows)
@@ -100,8 +100,7 @@ def waits(connection: Connection, rows: Collection[int]) -> list[Wait]:
 def _waits(connection: Connection, part: Collection[int]) -> list[Wait]:
     query = select(links.c.child, links.c.parent_item).join(items, items.c.id == links.c.parent_item)
     query = query.where(links.c.child.in_(part), links.c.kind == "blocks", ~items.c.deleted)
-    still = or_(items.c.category.is_(None), items.c.category.in_(OPEN))
-    return [Wait(*row) for row in connection.execute(query.where(still).order_by(links.c.parent_item))]
+    return [Wait(*row) for row in connection.execute(query.order_by(links.c.parent_item))]
 
 
 def unknown_codes(connection: Connection, rows: Collection[int]) -> dict[int, list[tuple[str, str]]]:
