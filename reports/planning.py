@@ -53,7 +53,7 @@ def plan(sprint: int) -> Response | str:
         found = sheet(frame, sprint, drafted())
         if found is None:
             abort(404, description="No sprint has that number. The list of sprints shows those that are held")
-        answer = current_app.make_response(_page(frame, found, said))
+        answer = current_app.make_response(_page(frame, found, said, tag))
         if not said:
             answer.set_etag(tag)
         return answer
@@ -106,7 +106,7 @@ def _words(draft: Draft) -> dict[str, str]:
     return {name: value for name, value in named.items() if value}
 
 
-def _page(frame: Frame, found: Sheet, said: list[str]) -> str:
+def _page(frame: Frame, found: Sheet, said: list[str], tag: str) -> str:
     active = found.plan.active
     needy = sorted(
         (card for part in ("none", "inactive") for card in found.cards(part)),
@@ -116,6 +116,7 @@ def _page(frame: Frame, found: Sheet, said: list[str]) -> str:
         "plan.html",
         frame,
         sheet=found,
+        tag=tag,
         plan=found.plan,
         numbers=found.numbers,
         known=found.planned.known,

@@ -1,6 +1,5 @@
 // The planning page without waiting for whole pages: acts by key, and what others decide shows within seconds.
 const EVERY = 2000;
-let etag = null;
 let busy = false;
 let failed = 0;
 
@@ -58,7 +57,6 @@ async function act(button) {
     const answer = await fetch(form().action, { method: "POST", body });
     if (!answer.ok) return tell(inWords(await answer.text()));
     history.replaceState(null, "", answer.url);
-    etag = null;
     draw(await answer.text(), true);
   } catch {
     tell("Sightline does not answer. Nothing was changed; try again.");
@@ -85,13 +83,9 @@ function tell(text) {
 async function look() {
   if (busy || document.hidden || !form() || document.activeElement?.matches?.("#plan input:not([type=checkbox]), #plan select")) return;
   try {
-    const answer = await fetch(location.href, { headers: etag ? { "If-None-Match": etag } : {} });
+    const answer = await fetch(location.href, { headers: { "If-None-Match": `"${form().dataset.live}"` } });
     if (busy) return;
-    if (answer.status === 200) {
-      const known = etag;
-      etag = answer.headers.get("ETag");
-      if (known || failed) draw(await answer.text(), false);
-    }
+    if (answer.status === 200) draw(await answer.text(), false);
     failed = 0;
   } catch {
     if (++failed === 3) tell("Sightline does not answer, so this page stands still.");
@@ -149,7 +143,4 @@ document.addEventListener("keydown", (event) => {
   if (onPage.matches("summary")) onPage.parentElement.querySelector("button")?.focus();
 });
 
-if (form()) {
-  look();
-  setInterval(look, EVERY);
-}
+if (form()) setInterval(look, EVERY);
