@@ -1,4 +1,4 @@
-"""What-if: the numbers of a drafted plan are those of the plan that it would be, and swaps keep their bounds."""
+"""What-if: the numbers of a draft are those of the plan that it would be, and swaps keep their bounds."""
 
 from dataclasses import replace
 from fractions import Fraction

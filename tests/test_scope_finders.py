@@ -27,7 +27,8 @@ EXAMPLES: Mapping[str, list[tuple[Plan, str, Plan]]] = {
         (plan(card(1)), "jira:PAY-1", plan(card(1, exemption="ktlo"))),
         (plan(card(1, above="jira:PAY-3")), "jira:PAY-1", plan(card(1, story=ADDED))),
         (plan(card(1)), "jira:PAY-1", plan(card(1, category="dropped"))),
-        (plan(card(1), card(2, parents=frozenset({9}))), "jira:PAY-2", plan(SERVES, card(2, parents=frozenset({1})))),
+        (plan(card(1), card(2, parents=frozenset({9}))), "jira:PAY-2",
+         plan(SERVES, card(2, parents=frozenset({1})))),
     ],
     "added_without_key_result": [
         (plan(card(1, story=ADDED)), "jira:PAY-1", plan(card(1))),
@@ -68,7 +69,8 @@ EXAMPLES: Mapping[str, list[tuple[Plan, str, Plan]]] = {
     ],
     "blocked": [
         (plan(replace(SERVES, blocked=WAITS)), "jira:PAY-1", plan(SERVES)),
-        (plan(replace(SERVES, blocked=WAITS)), "jira:PAY-1", plan(replace(SERVES, blocked=WAITS, category="done"))),
+        (plan(replace(SERVES, blocked=WAITS)), "jira:PAY-1",
+         plan(replace(SERVES, blocked=WAITS, category="done"))),
     ],
     "carried_twice": [
         (plan(replace(SERVES, carried=2)), "jira:PAY-1", plan(replace(SERVES, carried=1))),
@@ -76,7 +78,7 @@ EXAMPLES: Mapping[str, list[tuple[Plan, str, Plan]]] = {
     "odd_estimate": [(plan(card(1, "-0.5")), "jira:PAY-1", plan(card(1, "0")))],
     "no_estimate": [(plan(card(1), card(2, None)), "jira:PAY-2", plan(card(1, None), card(2, None)))],
     "unfocused": [
-        (plan(*(card(n, "1", kr) for n, kr in enumerate(SIX)), goals=tuple(goal(kr) for kr in SIX)), "Sprint 7",
+        (plan(*(card(n, "1", kr) for n, kr in enumerate(SIX)), goals=tuple(map(goal, SIX))), "Sprint 7",
          plan(*(card(n, "1", kr) for n, kr in enumerate(SIX[1:])), goals=tuple(goal(kr) for kr in SIX))),
     ],
     "stale_reading": [
