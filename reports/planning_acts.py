@@ -53,6 +53,8 @@ def act(frame: Frame, sheet: Sheet, form: Any) -> Done:
     try:
         if do is None:
             raise Refusal("That button is not known here. Load the page again.")
+        if not sheet.planned.known.is_open and verb != "undo":
+            raise Refusal(f"{sheet.plan.title} was closed meanwhile. Nothing was changed.")
         row, _, rest = rest.partition(":")
         what, _, state = rest.rpartition(":") if row != "selected" else (rest, "", "")
         picked = form.getlist("item") if row == "selected" else [f"{row}:{state}"]
