@@ -1,5 +1,6 @@
 """app.yaml, okrs.yaml and the environment: the only door to files of configuration and to variables.
 
+warn          where teams are warned about their sprints
 values        how single values are read
 app           the shape of app.yaml
 yaml_lines    YAML with the line of every key
@@ -19,25 +20,30 @@ from linker.config.loading import check, config_from, load_config, read_catalogu
 from linker.config.schema import app_schema, okrs_schema
 from linker.config.values import glob_matches
 from linker.config.vocabulary import vocabulary
+from linker.config.warn import SLACK, Hook, Warn, place_of
 
 __all__ = [
+    "SLACK",
     "AppFile",
     "Config",
     "ConfigError",
     "ExemptRule",
     "GitHubSite",
+    "Hook",
     "JiraSite",
     "Mode",
     "Policy",
     "Secrets",
     "Site",
     "Team",
+    "Warn",
     "app_schema",
     "check",
     "config_from",
     "glob_matches",
     "load_config",
     "okrs_schema",
+    "place_of",
     "read_catalogue",
     "validate_text",
     "vocabulary",

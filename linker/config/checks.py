@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Literal
 
 from linker.config.values import env_name
+from linker.config.warn import variable, warn_checks, warned
 from linker.okrs import Loc, did_you_mean
 from linker.okrs.walk import Entry, each, text, texts
 
@@ -53,6 +54,7 @@ def secret_checks(data: Entry, environ: Environ, *, service: bool) -> Iterator[S
                     f"{name} is not set here, so nothing is written to {text(site, 'name')}.",
                     "warning",
                 )
+    yield from warn_checks(data, projects(data), repositories(data), environ)
 
 
 def names(data: Entry, defaults: Iterable[str]) -> frozenset[str]:
@@ -62,6 +64,7 @@ def names(data: Entry, defaults: Iterable[str]) -> frozenset[str]:
         for at, site in each(data, (), "sites")
         for _, name in chain(_signing(at, site), _account(at, site))
     ]
+    found += [variable(warn) for _, warn in warned(data)]
     return frozenset([*found, *defaults, text(data, "session_secret"), text(data, "store_password")])
 
 
