@@ -222,6 +222,8 @@ def surface(name: str) -> str:
     kind, _, rest = name.partition(":")
     if kind in ("status", "check"):
         return f"{kind} on {rest[:7]}"
+    if kind == "notice":
+        return f"warning to {rest.rpartition(':')[2]} in Slack"
     known = {"comment": "the comment", "reaction": "reaction to a command", SPRINT: "sprint"}
     return known.get(kind, f"{kind} {rest}")
 
@@ -270,4 +272,6 @@ def wanted(
         return str(desired.get("content", ""))
     if kind == "comment":
         return "kept true"
+    if kind == "notice":
+        return str(desired.get("text", "")).partition("\n")[0]
     return f"{desired.get('state', '')}: {desired.get('description', '')}".strip(": ")

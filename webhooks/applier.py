@@ -12,6 +12,7 @@ from linker.store.work import Done
 from linker.trackers import SiteView
 from linker.trackers.api import Api
 from linker.trackers.outcome import Blocked, Gone, Refused, Unreachable
+from linker.trackers.slack import SlackApi
 from webhooks.budget import FIRST_WAIT_MS, Budget, unaccepted
 from webhooks.clerk import Clerk
 from webhooks.inbox import Clock, Inbox, wall_clock
@@ -34,7 +35,7 @@ class Applier(threading.Thread):
     def __init__(
         self,
         site: str,
-        api: Api,
+        api: Api | SlackApi,
         store: Store,
         inbox: Inbox,
         discovered: Discovered | None = None,

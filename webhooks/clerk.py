@@ -11,6 +11,7 @@ from linker.okrs import Catalogue
 from linker.store import Store, commands, facts, lookup, work
 from linker.trackers.api import Api
 from linker.trackers.outcome import Blocked, Gone, Refused, Unreachable
+from linker.trackers.slack import SlackApi
 from webhooks.budget import FIRST_WAIT_MS, Budget, unaccepted
 from webhooks.inbox import Inbox
 
@@ -22,7 +23,7 @@ LONGEST_WAIT_MS = 3_600_000
 class Clerk:
     """Takes the commands of one site, one after the other."""
 
-    def __init__(self, site: str, api: Api, store: Store, inbox: Inbox, budget: Budget) -> None:
+    def __init__(self, site: str, api: Api | SlackApi, store: Store, inbox: Inbox, budget: Budget) -> None:
         self._site = site
         self._api = api
         self._store = store

@@ -12,7 +12,7 @@ import structlog
 
 from linker import okrs
 from linker.advising import Suggester
-from linker.config import Config, vocabulary
+from linker.config import SLACK, Config, vocabulary
 from linker.fold import BATCH, Fold, Parsed
 from linker.model import Facts
 from linker.okrs import Catalogue
@@ -22,11 +22,13 @@ from linker.store.database import Leading
 from linker.store.deliveries import Delivery
 from linker.trackers import SiteView
 from linker.trackers.api import open_api
+from linker.trackers.slack import SlackApi
 from webhooks.applier import Applier
 from webhooks.inbox import Clock, Inbox, wall_clock
 from webhooks.okrs_file import OkrsFile
 from webhooks.parsing import UNKNOWN, parse
 from webhooks.sites import SPACING, SitePolicy, access, site_of, view
+from webhooks.warner import Warner
 
 log = structlog.get_logger()
 IDLE = 0.03  # seconds between looks at the inbox when nothing came
@@ -62,6 +64,7 @@ class Engine:
         self._strangers: set[str] = set()
         self._okrs = OkrsFile(config, store, Inbox(store, clock))
         self._suggester = Suggester(self._policy.grace_days)
+        self._warner = Warner(config, store)
         self.fold = Fold(
             store,
             self._parse,
@@ -124,6 +127,7 @@ class Engine:
         )
         if not folded and not settled:
             self._advise()
+            self._warner.step(self.catalogue, self.clock(), self._wall())
         return bool(folded or settled)
 
     def _advise(self) -> None:
@@ -187,7 +191,12 @@ class Engine:
             )
             for site in self.config.sites
             if not site.dry
-        ]
+        ] + self._messengers(inbox)
+
+    def _messengers(self, inbox: Inbox) -> list[Applier]:
+        """Slack is written to as a tracker is, where a team has a webhook."""
+        hooks = {team: hook.url for team, hook in self.config.hooks.items()}
+        return [Applier(SLACK, SlackApi(hooks), self.store, inbox)] if hooks else []
 
     def _discovered(self, name: str, found: SiteView) -> None:
         """Jira told which fields hold points, sprints and so on: what was read without them is read again.

@@ -1,5 +1,6 @@
 """app.yaml, okrs.yaml and the environment: the only door to files of configuration and to variables.
 
+warn          where teams are warned about their sprints
 values        how single values are read
 signin        the shape of its section on sign-in
 app           the shape of app.yaml
@@ -21,13 +22,16 @@ from linker.config.schema import app_schema, okrs_schema
 from linker.config.signin import SignIn
 from linker.config.values import glob_matches
 from linker.config.vocabulary import vocabulary
+from linker.config.warn import SLACK, Hook, Warn
 
 __all__ = [
+    "SLACK",
     "AppFile",
     "Config",
     "ConfigError",
     "ExemptRule",
     "GitHubSite",
+    "Hook",
     "JiraSite",
     "Mode",
     "Policy",
@@ -35,6 +39,7 @@ __all__ = [
     "SignIn",
     "Site",
     "Team",
+    "Warn",
     "app_schema",
     "check",
     "config_from",

@@ -21,6 +21,7 @@ from linker.config.values import (
     Word,
     glob_matches,
 )
+from linker.config.warn import Warn
 from linker.model import Noun, Reason
 from linker.okrs.words import Day, Zone
 
@@ -135,6 +136,9 @@ class Team(Noun):
     )
     timezone: Zone | None = Field(
         None, description="Where its days begin; that of the cycle when left out.", examples=["Europe/Berlin"]
+    )
+    warn: Warn = Field(
+        default_factory=Warn, description="Where it is warned about its sprints; nowhere when left out."
     )
 
 

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Literal, NamedTuple
 
 from linker.config.values import env_name, is_loopback
+from linker.config.warn import variable, warn_checks, warned
 from linker.okrs import Loc, did_you_mean
 from linker.okrs.walk import Entry, each, text, texts
 
@@ -67,6 +68,7 @@ def secret_checks(data: Entry, environ: Environ, *, service: bool) -> Iterator[S
                 )
     for loc, name in _client_secret(data):
         yield from _present(loc, name, environ, ISSUED, service=service)
+    yield from warn_checks(data, environ)
 
 
 def names(data: Entry, defaults: Iterable[str]) -> frozenset[str]:
@@ -77,6 +79,7 @@ def names(data: Entry, defaults: Iterable[str]) -> frozenset[str]:
         for _, name in chain(_signing(at, site), _account(at, site))
     ]
     found += [name for _, name in _client_secret(data)]
+    found += [variable(warn) for _, warn in warned(data)]
     return frozenset([*found, *defaults, text(data, "session_secret"), text(data, "store_password")])
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 
 from linker.config.app import AppFile, GitHubSite, JiraSite
 from linker.config.environment import Secrets
+from linker.config.warn import Hook
 from linker.model import TrackerName
 from linker.okrs import Problem
 
@@ -25,6 +26,7 @@ class Config(AppFile):
 
     base: Path = Field(exclude=True)
     secrets: Mapping[str, Secrets] = Field(exclude=True, repr=False)
+    hooks: Mapping[str, Hook] = Field(default_factory=dict, exclude=True, repr=False)  # by team
     session: SecretStr | None = Field(None, exclude=True)
     password: SecretStr | None = Field(None, exclude=True)
     signin_secret: SecretStr | None = Field(None, exclude=True)

@@ -11,6 +11,7 @@ from linker.config.app import AppFile
 from linker.config.checks import cross_checks, names, projects, secret_checks
 from linker.config.config import Config, ConfigError
 from linker.config.schema import app_schema
+from linker.config.warn import hooks_of
 from linker.config.yaml_lines import LONGEST, Lines, read_yaml
 from linker.okrs import Catalogue, Loc, Problem, explain, key_path, parse
 from linker.okrs.walk import Entry, each, text
@@ -120,6 +121,7 @@ def _resolved(app: AppFile, environ: Environ, base: Path) -> Config:
         **(known | {"sites": sites, "store": store}),
         base=base,
         secrets=secrets,
+        hooks=hooks_of({team.name: team.warn for team in app.teams}, environ),
         session=environment.secret(app.session_secret, environ),
         signin_secret=environment.secret(app.signin.client_secret if app.signin else None, environ),
         password=password or environment.secret(app.store_password, environ),
