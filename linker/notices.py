@@ -74,10 +74,23 @@ def notice(plan: Plan, numbers: Numbers, findings: Sequence[Finding], told: Told
     return Notice((_head(plan, numbers), *lines, f"Look and decide: {url}"), known)
 
 
+def whole(plan: Plan, numbers: Numbers, findings: Sequence[Finding], url: str) -> tuple[str, ...]:
+    """All that a team should know of a sprint now, for a comment that is kept true."""
+    lines = _wrong(findings)
+    late = sorted(one.subject for one in findings if one.id == ADDED)
+    if late:
+        lines.append(f"{_named(late)} came after the start and {_verb(late)} no active key result.")
+    return (_head(plan, numbers), *(lines or ["Nothing else needs a look."]), f"Look and decide: {url}")
+
+
 def _start(plan: Plan, findings: Sequence[Finding]) -> list[str]:
     """What is wrong at the start; nothing of a sprint that began long ago, or where only notes were found."""
     if plan.term.start is None or plan.now - plan.term.start > NEW_MS:
         return []
+    return _wrong(findings)
+
+
+def _wrong(findings: Sequence[Finding]) -> list[str]:
     found: dict[str, list[str]] = {}
     for one in findings:
         if one.severity in ("error", "warning") and one.id in START_WORDS and one.subject != UNPLANNED:

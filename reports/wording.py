@@ -223,7 +223,8 @@ def surface(name: str) -> str:
     if kind in ("status", "check"):
         return f"{kind} on {rest[:7]}"
     if kind == "notice":
-        return f"warning to {rest.rpartition(':')[2]} in Slack"
+        place, _, team = rest.partition(":")
+        return f"warning to {team} {'in Slack' if place == 'slack' else 'on its planning ticket'}"
     known = {"comment": "the comment", "reaction": "reaction to a command", SPRINT: "sprint"}
     return known.get(kind, f"{kind} {rest}")
 

@@ -279,3 +279,45 @@ def test_without_a_webhook_here_the_message_is_only_shown(
     assert [state for state, _ in company.messages()] == [work.DRY]
     company.look()
     assert [state for state, _ in company.messages()] == [work.DRY]
+
+
+# --- on a planning ticket
+
+
+def on_ticket(store: Store) -> Company:
+    company = Company(store, "")
+    data = company.config.model_dump()
+    sites = [{**site, "token": "TOKEN", "dry": False} for site in data["sites"]]
+    teams = [{"name": "payments", "projects": ["PAY"], "warn": {"ticket": "PAY-1"}}]
+    company.config = config_from({"sites": sites, "teams": teams}, {"TWO": "2", "TOKEN": "t"}, Path("/srv"))
+    company.engine = company.fresh()
+    return company
+
+
+def comments(company: Company) -> list[tuple[int, str]]:
+    with company.store.read() as connection:
+        rows = connection.execute(select(outbox).where(outbox.c.surface.like("notice:%"))).mappings()
+        return [(row["state"], row["desired"]["text"]) for row in rows]
+
+
+def test_a_comment_begins_with_something_to_say_and_is_kept_true(store: Store) -> None:
+    company = on_ticket(store)
+    company.tell(s.ticket(10001, "PAY-1", 1, title="Planning"), *START, added(9, 5, body="KR: O1.KR1"))
+    assert comments(company) == []
+    company.tell(added(1))
+    ((state, text),) = comments(company)
+    assert (state, "PAY-101 came after the start" in text) == (work.WAITING, True)
+    with store.write() as connection:  # it was sent
+        connection.execute(outbox.update().where(outbox.c.surface.like("notice:%")).values(state=work.SENT))
+    company.tell(added(1, 50, body="KR: O1.KR1"))
+    ((state, text),) = comments(company)
+    assert (state, "PAY-101" in text) == (work.WAITING, False)
+    assert "Nothing else needs a look." in text
+
+
+def test_nothing_is_planned_before_the_planning_ticket_is_known(store: Store) -> None:
+    company = on_ticket(store)
+    company.tell(*START, added(1))
+    assert comments(company) == []
+    company.tell(s.ticket(10001, "PAY-1", 1, title="Planning"))
+    assert len(comments(company)) == 1

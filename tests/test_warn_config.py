@@ -31,7 +31,7 @@ def refused(hook: str | None = HOOK, **warn: Any) -> str:
 
 def test_nobody_is_warned_unless_a_place_is_named() -> None:
     config = built()
-    assert (config.teams[0].warn.slack, config.hooks) == (None, {})
+    assert (config.teams[0].warn.slack, config.teams[0].warn.ticket, config.hooks) == (None, None, {})
 
 
 def test_a_webhook_comes_by_name_and_is_never_shown() -> None:
@@ -100,6 +100,23 @@ def test_another_host_has_to_speak_https() -> None:
 
 def test_a_host_without_a_webhook_is_a_mistake() -> None:
     assert "teams[0].warn.host: is of no use without slack" in refused(host="chat.example.com")
+
+
+@pytest.mark.parametrize("ticket", ["PAY-1", "acme/pay#3", "Acme/Pay#3"])
+def test_a_planning_ticket_lies_in_a_place_that_is_followed(ticket: str) -> None:
+    assert built(ticket=ticket).teams[0].warn.ticket == ticket
+
+
+@pytest.mark.parametrize("ticket", ["PAY", "PAY-", "pay-1", "PAY-0", "acme/pay", "acme/pay#x", "../x#1"])
+def test_what_is_no_ticket_is_refused(ticket: str) -> None:
+    assert "is not a ticket. Write its key" in refused(ticket=ticket)
+
+
+@pytest.mark.parametrize(("ticket", "near"), [("PAI-1", "PAY"), ("acme/pai#1", "acme/pay")])
+def test_a_ticket_elsewhere_is_refused_with_the_nearest_place(ticket: str, near: str) -> None:
+    said = refused(ticket=ticket)
+    assert "which no site follows" in said
+    assert near in said
 
 
 def test_no_tracker_is_called_as_messages_to_slack_are() -> None:

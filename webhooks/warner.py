@@ -3,15 +3,17 @@
 What was told lies in the outbox row itself: so neither a restart nor another leader tells it twice.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from linker import scope
 from linker.config import SLACK, Config
-from linker.model import Millis
-from linker.notices import Told, notice
+from linker.model import Finding, ItemId, Millis
+from linker.notices import Told, notice, whole
 from linker.okrs import Catalogue
-from linker.planning import Look, Planned, SprintKnown, planned, sprints_known
-from linker.store import Connection, Store, flow, work
+from linker.planning import Look, SprintKnown, planned, sprints_known
+from linker.scope import Numbers, Plan
+from linker.store import Connection, Store, flow, lookup, work
 
 DELAY_MS: Millis = 120_000  # so that several edits make one message
 EVERY_MS: Millis = 5_000
@@ -24,7 +26,7 @@ class Warner:
     def __init__(self, config: Config, store: Store) -> None:
         self._config = config
         self._store = store
-        self._teams = {team.name: team for team in config.teams if team.warn.slack}
+        self._teams = {team.name: team for team in config.teams if team.warn.slack or team.warn.ticket}
         self._looked_at: Millis = 0
         self._seen: list[Any] = []
 
@@ -51,49 +53,90 @@ class Warner:
     ) -> tuple[list[dict[str, Any]], list[int]]:
         """Messages to plan, and those that wait and are not true any more."""
         found = planned(connection, look, one.row)
-        teams = [team for team in (found.teams if found else ()) if team.name in self._teams]
-        rows = work.current_plans(connection, [one.row]) if teams else {}
         fresh: list[dict[str, Any]] = []
         moot: list[int] = []
+        teams = [team for team in (found.teams if found else ()) if team.name in self._teams]
+        if found is None or not teams:
+            return fresh, moot
+        rows = work.current_plans(connection, [one.row])
+        numbers = scope.numbers(found.plan)
+        findings = scope.find(found.plan, numbers)
+        said = Said(found.plan, numbers, findings, f"{self._config.url}/sprints/{one.row}/plan")
         for team in teams:
-            surface = f"notice:{SLACK}:{team.name}"
-            self._one(found, rows.get((one.row, surface)), surface, wall, fresh, moot)  # type: ignore[arg-type]
+            if team.warn.slack:
+                row = rows.get((one.row, surface := f"notice:{SLACK}:{team.name}"))
+                state = work.WAITING if team.name in self._config.hooks else work.DRY
+                _plan(said.message(row, wall), row, (one.row, surface, SLACK, state), wall, fresh, moot)
+            ticket = self._ticket(connection, team.warn.ticket)
+            if ticket is not None:
+                row = rows.get((one.row, surface := f"notice:ticket:{team.name}"))
+                site = self._config.site(ticket.tracker, ticket.site)
+                state = work.DRY if site is None or site.dry else work.WAITING
+                desired = said.comment(row, ticket, one.sprint.tid)
+                _plan(desired, row, (one.row, surface, ticket.site, state), wall, fresh, moot)
         return fresh, moot
 
-    def _one(
-        self,
-        found: Planned,
-        row: Any,
-        surface: str,
-        wall: Millis,
-        fresh: list[dict[str, Any]],
-        moot: list[int],
-    ) -> None:
-        waits = row is not None and row["state"] == work.WAITING and row["lease_until"] <= wall
-        before = Told.load(_before(row, waits))
-        numbers = scope.numbers(found.plan)
-        url = f"{self._config.url}/sprints/{found.known.row}/plan"
-        said = notice(found.plan, numbers, scope.find(found.plan, numbers), before, url)
-        if said is None:
-            if waits:
-                moot.append(row["id"])
-            return
-        desired = {"text": "\n".join(said.lines), "told": said.told.dump(), "before": before.dump()}
-        if waits and row["desired"] == desired:
-            return
-        site = SLACK
-        state = work.WAITING if surface.rpartition(":")[2] in self._config.hooks else work.DRY
-        if row is not None and row["state"] == work.DRY and row["desired"]["told"] == desired["told"]:
-            return
-        due = row["due_at"] if waits else wall + DELAY_MS
-        fresh.append(
-            {"item": found.known.row, "site": site, "surface": surface, "desired": desired, "state": state,
-             "planned_at": wall, "due_at": due, "rank": 0}
-        )  # fmt: skip
+    def _ticket(self, connection: Connection, name: str | None) -> ItemId | None:
+        """The planning ticket, as soon as anything is held of it."""
+        found = list(lookup.rows(connection, name)) if name else []
+        return lookup.item_of(connection, found[0]) if len(found) == 1 else None
 
 
-def _before(row: Any, waits: bool) -> Any:
+class Said(NamedTuple):
+    """A sprint, and what there is to say of it."""
+
+    plan: Plan
+    numbers: Numbers
+    findings: Sequence[Finding]
+    url: str
+
+    def message(self, row: Any, wall: Millis) -> dict[str, Any] | None:
+        """What is new since the last message; None where nothing is."""
+        before = Told.load(_before(row, wall))
+        new = notice(self.plan, self.numbers, self.findings, before, self.url)
+        if new is None:
+            return None
+        return {"text": "\n".join(new.lines), "told": new.told.dump(), "before": before.dump()}
+
+    def comment(self, row: Any, ticket: ItemId, sprint: str) -> dict[str, Any] | None:
+        """The comment as it should be: begun when there is something to say, then kept true."""
+        begun = row is not None and row["state"] in (work.SENT, work.REFUSED_CHANGE)
+        if not begun and notice(self.plan, self.numbers, self.findings, Told(), self.url) is None:
+            return None
+        text = "\n".join(whole(self.plan, self.numbers, self.findings, self.url))
+        return {"text": text, "item": str(ticket), "mark": f"Sightline, {sprint.replace(':', ' ')}"}
+
+
+def _plan(
+    desired: dict[str, Any] | None,
+    row: Any,
+    to: tuple[int, str, str, int],
+    wall: Millis,
+    fresh: list[dict[str, Any]],
+    moot: list[int],
+) -> None:
+    """Plan what is wanted and not planned or sent yet; what waits and is not wanted is moot."""
+    item, surface, site, state = to
+    waits = row is not None and _waits(row, wall)
+    if desired is None:
+        moot += [row["id"]] if waits else []
+        return
+    if row is not None and row["desired"] == desired and row["state"] != work.MOOT:
+        return
+    due = row["due_at"] if waits else wall + DELAY_MS
+    fresh.append(
+        {"item": item, "site": site, "surface": surface, "desired": desired, "state": state,
+         "planned_at": wall, "due_at": due, "rank": 0}
+    )  # fmt: skip
+
+
+def _waits(row: Any, wall: Millis) -> bool:
+    return bool(row["state"] == work.WAITING and row["lease_until"] <= wall)
+
+
+def _before(row: Any, wall: Millis) -> Any:
     """What was told before the message that waits, or with the last one."""
     if row is None:
         return None
-    return row["desired"]["before" if waits or row["state"] in (work.MOOT, work.DRY) else "told"]
+    unsent = _waits(row, wall) or row["state"] in (work.MOOT, work.DRY)
+    return row["desired"]["before" if unsent else "told"]

@@ -68,7 +68,7 @@ def secret_checks(data: Entry, environ: Environ, *, service: bool) -> Iterator[S
                 )
     for loc, name in _client_secret(data):
         yield from _present(loc, name, environ, ISSUED, service=service)
-    yield from warn_checks(data, environ)
+    yield from warn_checks(data, projects(data), repositories(data), environ)
 
 
 def names(data: Entry, defaults: Iterable[str]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Where a team is warned about its sprints: nowhere, unless app.yaml names a webhook of Slack."""
+"""Where a team is warned about its sprints: nowhere, unless app.yaml names a Slack webhook or a ticket."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from linker.config.values import EnvName, env_name
+from linker.config.values import EnvName, env_name, project_key, repository
 from linker.model import Noun
-from linker.okrs import Loc
+from linker.okrs import Loc, did_you_mean
 from linker.okrs.walk import Entry, each, text
 
 SLACK = "slack"  # the site under which messages to Slack wait in the outbox
@@ -19,6 +19,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SHAPE = re.compile(r"[\x21-\x7e]{1,500}", re.ASCII)
 
 Said = tuple[Loc, str, Literal["error", "warning"]]
+Named = tuple[Loc, str]
 Environ = Mapping[str, str]
 
 
@@ -29,7 +30,26 @@ def host_name(value: str) -> str:
     raise ValueError(f"'{value}' is not the name of a host. Write it alone, such as hooks.slack.com.")
 
 
+def ticket_name(value: str) -> str:
+    """A ticket as people name it: PAY-1, or acme/pay#3."""
+    place, number = place_of(value)
+    try:
+        known = repository(place) if "#" in value else project_key(place)
+    except ValueError:
+        known = ""
+    if known and number.isascii() and number.isdigit() and len(number) < 19 and number[0] != "0":
+        return value
+    raise ValueError(f"'{value}' is not a ticket. Write its key, such as PAY-1 or northwind/checkout-api#3.")
+
+
+def place_of(ticket: str) -> tuple[str, str]:
+    """The project or repository of a ticket, and its number."""
+    place, _, number = ticket.rpartition("#" if "#" in ticket else "-")
+    return place, number
+
+
 Host = Annotated[str, AfterValidator(host_name)]
+TicketName = Annotated[str, AfterValidator(ticket_name)]
 
 
 class Warn(Noun):
@@ -40,9 +60,12 @@ class Warn(Noun):
         description="Environment variable that holds the URL of an incoming webhook.",
         examples=["SLACK_PAYMENTS"],
     )
+    ticket: TicketName | None = Field(
+        None, description="A planning ticket that gets one comment for each sprint.", examples=["PAY-1"]
+    )
     host: Host | None = Field(
         None,
-        description="The host of the webhook, where it is not Slack's own.",
+        description="The webhook's host, where it is not Slack's own.",
         examples=["hooks.slack.com"],
     )
 
@@ -64,10 +87,14 @@ def hooks_of(warned: Mapping[str, Warn], environ: Environ) -> dict[str, Hook]:
     return found
 
 
-def warn_checks(data: Entry, environ: Environ) -> Iterator[Said]:
-    """Webhooks that are missing or lead elsewhere."""
+def warn_checks(
+    data: Entry, projects: Iterator[Named], repositories: Iterator[Named], environ: Environ
+) -> Iterator[Said]:
+    """Tickets in places that nobody configured, and webhooks that are missing or lead elsewhere."""
+    places = [name for _, name in (*projects, *repositories)]
     slack = False
     for loc, warn in warned(data):
+        yield from _ticket((*loc, "ticket"), text(warn, "ticket"), places)
         name = variable(warn)
         if warn.get("host") and not warn.get("slack"):
             yield (*loc, "host"), "is of no use without slack. Name the variable of a webhook, too.", "error"
@@ -94,6 +121,16 @@ def variable(warn: Entry) -> str:
         return env_name(text(warn, "slack"))
     except ValueError:
         return ""
+
+
+def _ticket(loc: Loc, ticket: str, places: list[str]) -> Iterator[Said]:
+    try:
+        place, _ = place_of(ticket_name(ticket))
+    except ValueError:
+        return
+    if place.lower() not in {known.lower() for known in places}:
+        said = f"lies in {place}, which no site follows. Add it to a site's projects or repositories."
+        yield loc, f"{said}{did_you_mean(place, places)}", "error"
 
 
 def _webhook(loc: Loc, name: str, host: str, environ: Environ) -> Iterator[Said]:

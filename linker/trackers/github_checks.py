@@ -49,23 +49,23 @@ class GitHubChecks:
             raise Unreachable(f"the answer does not show the check of {sha[:10]}")
         return "set"
 
-    def own_comment(self, repository: Json, number: str) -> Json | None:
-        """The comment of ours: the oldest of ours that begins with our mark."""
+    def own_comment(self, repository: Json, number: str, mark: str = COMMENT_MARK) -> Json | None:
+        """The comment of ours: the oldest of ours that begins with a mark."""
         query: Query = {"per_page": PER_PAGE}
         for _ in range(PAGES):
             listing = self._client.listing(f"{path(repository)}/issues/{number}/comments", query)
             for told in listing.items:
                 login = str((told.get("user") or {}).get("login"))
                 ours = not self._bots or login in self._bots
-                if ours and str(told.get("body") or "").startswith(COMMENT_MARK):
+                if ours and str(told.get("body") or "").startswith(mark):
                     return told
             if not (query := listing.following):
                 break
         return None
 
-    def set_comment(self, repository: Json, number: str, body: str) -> str:
+    def set_comment(self, repository: Json, number: str, body: str, mark: str = COMMENT_MARK) -> str:
         """One comment, edited in place."""
-        held = self.own_comment(repository, number)
+        held = self.own_comment(repository, number, mark)
         if held is not None and str(held.get("body")).strip() == body.strip():
             return "already"
         if held is None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from linker.model import SPRINT, Change
+from linker.model import SPRINT, Change, item_id
 from linker.trackers import SiteView
 from linker.trackers.github_checks import GitHubChecks
 from linker.trackers.github_client import GitHubClient, Query
@@ -53,6 +53,8 @@ class GitHubWriting:
 
     def apply(self, change: Change) -> str:
         """Send one Change and see it confirmed; a surface that is not ours is refused before."""
+        if change.surface.startswith("notice:"):  # on a planning ticket, about a sprint
+            change = change.model_copy(update={"item": item_id(str(change.desired["item"]))})
         place, number = self._place_of(change)
         write = self._write(change, number)
         return self._reading.within(place, write)
@@ -71,6 +73,10 @@ class GitHubWriting:
             return lambda held: self._milestones.move(held, number, desired)
         if kind == "comment":
             return lambda held: self._checks.set_comment(held, number, str(desired["body"]))
+        if kind == "notice":
+            mark = f"<!-- {desired['mark']} -->"
+            body = f"{mark}\n{desired['text']}"
+            return lambda held: self._checks.set_comment(held, number, body, mark)
         if kind == "reaction" and rest.isdecimal():
             return lambda held: self._checks.react(held, rest, str(desired["content"]))
         label, present = label_of(change)

@@ -14,6 +14,7 @@ from typing import Any
 from linker.model import SPRINT, Change, Facts, ItemId, Millis, item_id
 from linker.trackers import FieldMap, SiteView, jira
 from linker.trackers.jira_client import JiraClient, Query
+from linker.trackers.jira_comments import JiraComments
 from linker.trackers.jira_moves import JiraMoves
 from linker.trackers.outcome import (
     Access,
@@ -48,6 +49,7 @@ class JiraApi:
         self._clock = clock
         self._client = JiraClient(access)
         self._moves = JiraMoves(self._client, self.view)
+        self._comments = JiraComments(self._client)
         self._discovering = Lock()
         self._view: SiteView | None = None
         self._quiet = True  # until Jira says that we may not silence its mails
@@ -187,6 +189,9 @@ class JiraApi:
 
         All of it may be repeated. Watchers get no mail about labels where the account may decide that.
         """
+        if change.surface.startswith("notice:"):  # on a planning ticket, about a sprint
+            ticket = _issue(self._own(str(change.desired["item"])))
+            return self._comments.set(ticket, str(change.desired["mark"]), str(change.desired["text"]))
         own = _issue(self._own(str(change.item)))
         if change.surface == SPRINT:
             return self._moves.move(own, change.desired)
