@@ -110,7 +110,7 @@ def _page(frame: Frame, found: Sheet, said: list[str], tag: str) -> str:
     active = found.plan.active
     needy = sorted(
         (card for part in ("none", "inactive") for card in found.cards(part)),
-        key=lambda card: (-scope.worth(card), card.name),
+        key=lambda card: (not card.is_open, -scope.worth(card), card.name),
     )
     return render(
         "plan.html",

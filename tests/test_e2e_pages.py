@@ -22,6 +22,7 @@ PAGES = (
     "/items/github:acme/pay%239",
     "/items/jira:PAY-12",
     "/items/jira:PAY-13",
+    "/sprints",
     "/krs/O1.KR1",
     "/krs/O1.KR2",
     "/optouts",
@@ -116,6 +117,7 @@ def test_all_is_there_without_javascript(browser: Any, session: tuple[str, Any])
     with reading(browser, session, java_script_enabled=False) as (base, page):
         page.goto(base)
         page.get_by_role("link", name="Sprint 7").click()
+        page.get_by_text("Tickets, with the impact").click()
         page.get_by_role("link", name="PAY-12").click()
         assert page.get_by_role("heading", name="Serves O1.KR1 and O1.KR2").is_visible()
         page.goto(f"{base}/items")

@@ -178,6 +178,17 @@ def test_what_if_changes_numbers_and_writes_nothing(browser: Any, site: Site) ->
         assert serving(page) == before
 
 
+def test_words_narrow_what_is_in_sight(browser: Any, site: Site) -> None:
+    with planner(browser, site, "PAY Sprint 5") as page:
+        whole = page.locator("tr[data-row]:visible").count()
+        page.keyboard.press("/")
+        page.keyboard.type("refund")
+        narrowed = page.locator("tr[data-row]:visible").count()
+        assert 0 < narrowed < whole
+        page.get_by_label("Show only").fill("")
+        assert page.locator("tr[data-row]:visible").count() == whole
+
+
 def test_all_of_it_works_without_javascript(browser: Any, site: Site) -> None:
     with planner(browser, site, "WEB Sprint 5", java_script_enabled=False) as page:
         before = serving(page)

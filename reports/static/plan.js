@@ -18,6 +18,7 @@ function remember() {
     open: [...document.querySelectorAll("#plan details[open]")].map((one) => one.id),
     ticked: [...document.querySelectorAll("#plan input[name=item]:checked")].map((one) => one.value),
     values: Object.fromEntries([...form().querySelectorAll("div.with > :is(select, input)")].map((one, n) => [n, one.value])),
+    filter: document.getElementById("filter")?.value,
     scroll: window.scrollY,
   };
 }
@@ -29,6 +30,11 @@ function restore(was, acted) {
     if (box) box.checked = true;
   }
   if (!acted) [...form().querySelectorAll("div.with > :is(select, input)")].forEach((one, n) => { one.value = was.values[n] ?? one.value; });
+  const filter = document.getElementById("filter");
+  if (filter && was.filter) {
+    filter.value = was.filter;
+    filter.dispatchEvent(new Event("input", { bubbles: true }));
+  }
   const same = was.id && document.getElementById(was.id);
   const left = rows();
   if (same) (same.matches("tr") ? boxOf(same) : same)?.focus({ preventScroll: true });

@@ -1,5 +1,5 @@
 // Makes faster what links and forms already do: keys, and a filter that narrows the rows in sight while typing.
-const filter = document.getElementById("filter");
+const filter = () => document.getElementById("filter");
 const keys = document.getElementById("keys");
 const home = document.querySelector("header nav a")?.getAttribute("href");
 const [, sprints, items] = [...document.querySelectorAll("header nav a")].map((link) => link.getAttribute("href"));
@@ -8,7 +8,7 @@ let before = "";
 const typing = (target) => target.closest?.("input, select, textarea, [contenteditable]");
 
 const actions = {
-  "/": () => filter ? (filter.focus(), filter.select()) : items && location.assign(`${items}#filter`),
+  "/": () => filter() ? (filter().focus(), filter().select()) : items && location.assign(`${items}#filter`),
   "?": () => keys?.showModal(),
 };
 const places = { h: home, i: items, s: sprints };
@@ -25,12 +25,13 @@ document.addEventListener("keydown", (event) => {
 });
 
 // Terms such as `serves:O1.KR2` are for the server; words narrow what is on this page at once.
-if (filter) {
-  const rows = [...document.querySelectorAll("table[data-filter] tbody tr")].map((row) => [row, row.textContent.toLowerCase()]);
-  const asked = new Set(filter.value.toLowerCase().split(/\s+/));
-  filter.addEventListener("input", () => {
-    const words = filter.value.toLowerCase().split(/\s+/).filter((word) => word && !word.includes(":") && !asked.has(word));
-    for (const [row, text] of rows) row.hidden = !words.every((word) => text.includes(word));
-  });
-  if (location.hash === "#filter") filter.focus();
-}
+document.addEventListener("input", ({ target }) => {
+  if (target.id !== "filter") return;
+  const asked = new Set(target.defaultValue.toLowerCase().split(/\s+/));
+  const words = target.value.toLowerCase().split(/\s+/).filter((word) => word && !word.includes(":") && !asked.has(word));
+  for (const row of document.querySelectorAll("table[data-filter] tbody tr")) {
+    const text = row.textContent.toLowerCase();
+    row.hidden = !words.every((word) => text.includes(word));
+  }
+});
+if (location.hash === "#filter") filter()?.focus();
