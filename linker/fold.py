@@ -189,7 +189,11 @@ class Fold:
 
     def _link(self, work: Batch) -> None:
         """Link, trace, and write what follows from the facts."""
-        waiting = renamed(work) | arrived(work)
+        waited = arrived(work)
+        work.dirty |= links.open_below(
+            work.connection, waited
+        )  # what they wait for is there, whatever it says
+        waiting = renamed(work) | waited
         work.need_rows(waiting)
         work.relink |= waiting
         work.late |= waiting
