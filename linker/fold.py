@@ -190,9 +190,7 @@ class Fold:
     def _link(self, work: Batch) -> None:
         """Link, trace, and write what follows from the facts."""
         waited = arrived(work)
-        work.dirty |= links.open_below(
-            work.connection, waited
-        )  # what they wait for is there, whatever it says
+        work.dirty |= links.pulls_below(work.connection, waited)  # what their verdicts wait for is there
         waiting = renamed(work) | waited
         work.need_rows(waiting)
         work.relink |= waiting

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, true
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, true
 
 from linker.model import Level
 from linker.store import chain
@@ -72,11 +72,20 @@ def children_of(connection: Connection, parents: Collection[int]) -> set[int]:
 
 def open_below(connection: Connection, parents: Collection[int]) -> set[int]:
     """Open pull requests that name one of these, in whatever way."""
+    return _pulls_below(connection, parents, items.c.category == "doing")
+
+
+def pulls_below(connection: Connection, parents: Collection[int]) -> set[int]:
+    """Pull requests that name one of these, merged ones too."""
+    return _pulls_below(connection, parents, true())
+
+
+def _pulls_below(connection: Connection, parents: Collection[int], which: ColumnElement[bool]) -> set[int]:
     found: set[int] = set()
     for part in chunks(parents):
         query = select(links.c.child).join(items, items.c.id == links.c.child)
         query = query.where(links.c.parent_item.in_(part), items.c.level == Level.PULL_REQUEST)
-        found |= set(connection.execute(query.where(items.c.category == "doing")).scalars())
+        found |= set(connection.execute(query.where(which)).scalars())
     return found
 
 
