@@ -116,6 +116,7 @@ def _page(frame: Frame, found: Sheet, said: list[str], tag: str) -> str:
         "plan.html",
         frame,
         sheet=found,
+        zone=look_of(frame).zone_of(found.planned.teams, frame.zone_name),
         tag=tag,
         plan=found.plan,
         numbers=found.numbers,

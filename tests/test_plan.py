@@ -376,6 +376,14 @@ def test_a_closed_sprint_is_shown_and_not_planned(house: House) -> None:
     assert house.kept() == 0
 
 
+def test_the_days_of_a_sprint_are_those_of_its_team(house: House) -> None:
+    with house.frame() as frame:
+        look = look_of(frame)
+        teams = tuple(team.model_copy(update={"timezone": "Asia/Tokyo"}) for team in frame.config.teams)
+        assert str(look.zone_of(teams, frame.zone_name)) == "Asia/Tokyo"
+        assert str(look.zone_of(frame.config.teams, frame.zone_name)) == frame.zone_name
+
+
 def test_an_empty_sprint_says_what_to_do(house: House) -> None:
     with house.frame() as frame:
         known = sprints_known(frame.connection, look_of(frame))
