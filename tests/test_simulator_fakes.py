@@ -226,6 +226,24 @@ def test_a_ticket_goes_to_another_sprint_and_to_the_backlog(fakes: Fakes) -> Non
     assert told[0]["issue"]["fields"]["customfield_10020"][-1]["state"] == "future"
 
 
+def test_an_echo_shows_sprints_as_they_are_by_now(fakes: Fakes) -> None:
+    field = "customfield_10020"
+    over = {number for number, told in fakes.jira.sprints.items() if told["state"] == "closed"}
+    stale = [
+        held.now()["key"]
+        for held in fakes.jira.issues.values()
+        if any(
+            one["id"] in over and one["state"] != "closed" for one in held.now()["fields"].get(field) or ()
+        )
+    ]
+    assert stale, "bodies of long ago hold sprints that ran then"
+    body = {"update": {"labels": [{"add": "kr:O1.KR1"}]}}
+    for key in stale[:5]:
+        assert fakes.call("jira", "PUT", f"/rest/api/2/issue/{key}", body).status_code == 204
+        told = json.loads(fakes.echoes[-1].body)["issue"]["fields"][field]
+        assert {one["state"] for one in told if one["id"] in over} == {"closed"}
+
+
 @pytest.mark.parametrize("issues", [[], "PAY-130", [130], ["PAY-130"] * 51])
 def test_jira_refuses_moves_that_it_does_not_know(fakes: Fakes, issues: Any) -> None:
     answer = fakes.call("jira", "POST", "/rest/agile/1.0/backlog/issue", {"issues": issues})

@@ -135,10 +135,8 @@ def _in_field(told: Json) -> Json:
 
 
 def _shown(held: Issue, wanted: list[str], expand: Any, version: int) -> Json:
-    told = held.now()
+    told = state().shown(held)
     fields = {name: value for name, value in told["fields"].items() if _wanted(name, wanted)}
-    if fields.get(places.SPRINT_FIELD):
-        fields[places.SPRINT_FIELD] = [state().sprint_now(one) for one in fields[places.SPRINT_FIELD]]
     if version == 3 and isinstance(fields.get("description"), str):
         fields["description"] = _document(fields["description"])
     head = {"expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations"}

@@ -153,7 +153,7 @@ class JiraState:
         held.histories.append({"id": number, "author": us, "created": places.time(moment), "items": items})
         body = {
             "timestamp": places.millis(moment), "webhookEvent": "jira:issue_updated",
-            "issue_event_type_name": "issue_updated", "user": us, "issue": held.now(),
+            "issue_event_type_name": "issue_updated", "user": us, "issue": self.shown(held),
             "changelog": {"id": number, "items": items},
         }  # fmt: skip
         self.deliver("jira:issue_updated", body)
@@ -178,6 +178,12 @@ class JiraState:
         line = item("Sprint", _sprints_text(before), _sprints_text(after), places.SPRINT_FIELD)
         self.change(held, [line])
         held.planned = (after, held.touched or self.now)
+
+    def shown(self, held: Issue) -> Json:
+        """An issue as Jira shows it now: a sprint in its field has the state that it has by now."""
+        told = held.now()
+        sprints = [self.sprint_now(value) for value in told["fields"].get(places.SPRINT_FIELD) or ()]
+        return told | {"fields": told["fields"] | ({places.SPRINT_FIELD: sprints} if sprints else {})}
 
     def sprint_now(self, value: Json) -> Json:
         """A sprint of a field with the state that it has by now."""
