@@ -5,10 +5,13 @@ no active key result. Only keys and codes are named, never titles or people.
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from linker.model import Finding, Millis
 from linker.scope import UNPLANNED, Numbers, Plan
+from linker.scope.saying import said, share, short
+from linker.verdict.markdown import listed
 
 MOST_NAMED = 5
 NEW_MS: Millis = 24 * 3_600_000  # a start that is older was before anybody asked for warnings
@@ -64,23 +67,30 @@ def notice(plan: Plan, numbers: Numbers, findings: Sequence[Finding], told: Told
         lines += _start(plan, findings)
         start = True
     if fresh:
-        lines.append(f"{_named(fresh)} came after the start and {_verb(fresh)} no active key result.")
+        lines.append(_late(fresh))
     if over and not told.unplanned:
-        unplanned = next(one for one in numbers.budgets if one.name == UNPLANNED)
-        lines.append(f"{_percent(unplanned.share)} of the points came after the start; {_most(unplanned)}.")
+        (one,) = (one for one in numbers.budgets if one.name == UNPLANNED)
+        most = share(one.limit.most or Fraction(0))
+        lines.append(f"{share(one.share)} of the points came after the start; the policy allows {most}.")
     known = Told(start, tuple(sorted({*told.tickets, *late})), told.unplanned or over)
     if not lines:
         return None
-    return Notice((_head(plan, numbers), *lines, f"Look and decide: {url}"), known)
+    return Notice((_head(plan.title, numbers), *lines, f"Look and decide: {url}"), known)
 
 
-def whole(plan: Plan, numbers: Numbers, findings: Sequence[Finding], url: str) -> tuple[str, ...]:
+def whole(
+    plan: Plan, numbers: Numbers, findings: Sequence[Finding], url: str, *, titled: bool = True
+) -> tuple[str, ...]:
     """All that a team should know of a sprint now, for a comment that is kept true."""
     lines = _wrong(findings)
     late = sorted(one.subject for one in findings if one.id == ADDED)
     if late:
-        lines.append(f"{_named(late)} came after the start and {_verb(late)} no active key result.")
-    return (_head(plan, numbers), *(lines or ["Nothing else needs a look."]), f"Look and decide: {url}")
+        lines.append(_late(late))
+    return (
+        _head(plan.title if titled else "This sprint", numbers),
+        *(lines or ["Nothing else needs a look."]),
+        f"Look and decide: {url}",
+    )
 
 
 def _start(plan: Plan, findings: Sequence[Finding]) -> list[str]:
@@ -98,35 +108,20 @@ def _wrong(findings: Sequence[Finding]) -> list[str]:
     return [f"{_named(subjects)} {START_WORDS[own][len(subjects) > 1]}." for own, subjects in found.items()]
 
 
-def _head(plan: Plan, numbers: Numbers) -> str:
+def _head(title: str, numbers: Numbers) -> str:
     parts = numbers.parts
     whole = (
-        f"{_number(parts.points['active'])} of {_number(parts.total)} points"
+        f"{said(parts.points['active'])} of {said(parts.total)} points"
         if parts.total
         else f"{parts.tickets['active']} of {parts.number} tickets"
     )
-    return f"{plan.title}: {whole} serve an active key result, {numbers.serving} %."
+    return f"{title}: {whole} serve an active key result, {numbers.serving} %."
+
+
+def _late(subjects: Sequence[str]) -> str:
+    verb = "serves" if len(subjects) == 1 else "serve"
+    return f"{_named(subjects)} came after the start and {verb} no active key result."
 
 
 def _named(subjects: Sequence[str]) -> str:
-    """At most five by name, and how many more there are."""
-    names = [subject.partition(":")[2] or subject for subject in subjects]
-    more = len(names) - MOST_NAMED
-    listed = names[:MOST_NAMED] + ([f"{more} more"] if more > 0 else [])
-    return " and ".join([", ".join(listed[:-1]), listed[-1]]) if len(listed) > 1 else listed[0]
-
-
-def _verb(subjects: Sequence[str]) -> str:
-    return "serves" if len(subjects) == 1 else "serve"
-
-
-def _most(one: Any) -> str:
-    return f"the policy allows {_percent(one.limit.most)}"
-
-
-def _percent(share: Any) -> str:
-    return f"{_number(share * 100)} %"
-
-
-def _number(value: Any) -> str:
-    return f"{float(value):.1f}".removesuffix(".0")
+    return listed(map(short, subjects), MOST_NAMED)

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 
 from linker import scope
 from linker.config import Config, config_from
-from linker.notices import Notice, Told, notice
+from linker.notices import Notice, Told, notice, whole
 from linker.scope import Limit, Plan, Rules, Term
 from linker.store import Store, deliveries, work
 from linker.store.deliveries import Parcel
@@ -313,6 +313,22 @@ def test_a_comment_begins_with_something_to_say_and_is_kept_true(store: Store) -
     ((state, text),) = comments(company)
     assert (state, "PAY-101" in text) == (work.WAITING, False)
     assert "Nothing else needs a look." in text
+
+
+def test_a_public_place_reads_no_title(store: Store) -> None:
+    plan = running(GOOD, BARE)
+    numbers = scope.numbers(plan)
+    lines = whole(plan, numbers, scope.find(plan, numbers), URL, titled=False)
+    assert lines[0] == "This sprint: 5 of 8 points serve an active key result, 63 %."
+    assert "Sprint 7" not in "".join(lines)
+
+
+def test_a_look_that_finds_nothing_takes_no_write_lock(store: Store, slack: tuple[Slack, str]) -> None:
+    company = Company(store, slack[1])
+    company.tell(*START, added(1, 5, body="KR: O1.KR1"))
+    with store.write():  # somebody else writes
+        company.clock.at += 600_000
+        company.engine._warner.step(company.engine.catalogue, s.at(30), company.clock.at)
 
 
 def test_nothing_is_planned_before_the_planning_ticket_is_known(store: Store) -> None:

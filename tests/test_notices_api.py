@@ -1,5 +1,6 @@
 """A warning on a planning ticket: one comment of ours, found by its mark, edited in place."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,7 @@ from wire import GITHUB_WIRE, JIRA, github_access, jira_access, web
 from linker.model import Change, ItemId
 from linker.trackers.github_api import GitHubApi
 from linker.trackers.jira_api import JiraApi
-from linker.trackers.outcome import Gone
+from linker.trackers.outcome import Gone, Unreachable
 
 COMMENTS = f"{JIRA}/rest/api/2/issue/10063/comment"
 PAY = f"{GITHUB_WIRE}/repos/acme/pay"
@@ -63,6 +64,23 @@ def test_the_next_word_edits_it(jira: responses.RequestsMock) -> None:
     jira.put(f"{COMMENTS}/3", json=comment(3, "x"))
     assert JiraApi(jira_access()).apply(JIRA_NOTICE) == "set"
     assert written(jira) == [("PUT", {"body": f"3 of 8 points serve.\n\n{MARK}"})]
+
+
+def test_a_comment_of_somebody_else_is_left_alone(jira: responses.RequestsMock) -> None:
+    theirs = comment(3, f"2 of 8 points serve.\n\n{MARK}") | {"author": {"accountId": "557058:planner"}}
+    jira.get(COMMENTS, json={"comments": [theirs]})
+    jira.post(COMMENTS, json=comment(4, "x"), status=201)
+    access = jira_access()
+    access = dataclasses.replace(access, view=access.view._replace(bots=frozenset({"557058:sightline"})))
+    assert JiraApi(access).apply(JIRA_NOTICE) == "set"
+    assert [verb for verb, _ in written(jira)] == ["POST"]
+
+
+def test_an_answer_that_cannot_be_read_makes_no_second_comment(jira: responses.RequestsMock) -> None:
+    jira.get(COMMENTS, json={"comments": "none"})
+    with pytest.raises(Unreachable):
+        JiraApi(jira_access()).apply(JIRA_NOTICE)
+    assert written(jira) == []
 
 
 def test_the_same_word_is_not_written_again(jira: responses.RequestsMock) -> None:

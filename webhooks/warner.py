@@ -27,13 +27,15 @@ class Warner:
         self._config = config
         self._store = store
         self._teams = {team.name: team for team in config.teams if team.warn.slack or team.warn.ticket}
+        self._asked_at: Millis = 0
         self._looked_at: Millis = 0
         self._seen: list[Any] = []
 
     def step(self, catalogue: Catalogue, now: Millis, wall: Millis) -> None:
         """`now` is the moment of the sprints, `wall` the one at which we work."""
-        if not self._teams or wall - self._looked_at < EVERY_MS:
+        if not self._teams or wall - self._asked_at < EVERY_MS:
             return
+        self._asked_at = wall
         with self._store.read() as connection:
             version = flow.version(connection)
             if version == self._seen and wall - self._looked_at < AT_LEAST_MS:
@@ -43,10 +45,12 @@ class Warner:
             running = [one for one in known.values() if one.sprint.dates.state == "active"]
             told = [self._told(connection, look, one, wall) for one in running]
         self._looked_at, self._seen = wall, version
-        if any(told):
+        fresh = [row for one, _ in told for row in one]
+        moot = [own for _, one in told for own in one]
+        if fresh or moot:  # else nobody waits for a write lock
             with self._store.write() as connection:
-                work.plan(connection, [row for fresh, _ in told for row in fresh])
-                work.moot(connection, [own for _, moot in told for own in moot])
+                work.plan(connection, fresh)
+                work.moot(connection, moot)
 
     def _told(
         self, connection: Connection, look: Look, one: SprintKnown, wall: Millis
@@ -103,7 +107,8 @@ class Said(NamedTuple):
         begun = row is not None and row["state"] in (work.SENT, work.REFUSED_CHANGE)
         if not begun and notice(self.plan, self.numbers, self.findings, Told(), self.url) is None:
             return None
-        text = "\n".join(whole(self.plan, self.numbers, self.findings, self.url))
+        titled = ticket.tracker == "jira"  # an issue of GitHub may be public: keys and codes only
+        text = "\n".join(whole(self.plan, self.numbers, self.findings, self.url, titled=titled))
         return {"text": text, "item": str(ticket), "mark": f"Sightline, {sprint.replace(':', ' ')}"}
 
 

@@ -49,7 +49,7 @@ class JiraApi:
         self._clock = clock
         self._client = JiraClient(access)
         self._moves = JiraMoves(self._client, self.view)
-        self._comments = JiraComments(self._client)
+        self._comments = JiraComments(self._client, access.view.bots)
         self._discovering = Lock()
         self._view: SiteView | None = None
         self._quiet = True  # until Jira says that we may not silence its mails
