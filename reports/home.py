@@ -59,21 +59,13 @@ def home() -> str:
             needs=list(_needs(frame, sprints, whole)),
             sprints=sprints,
             whole=whole,
-            shares=shares(whole),
+            shares=scope.shares(whole),
             objectives=list(_objectives(frame, whole)),
             newest=flow.page_of_deliveries(frame.connection, None, 0, 5),
             changes=flow.change_counts(frame.connection),
             parts=PARTS,
             measured=readings.any_readings(frame.connection),
         )
-
-
-def shares(parts: Parts) -> dict[str, int]:
-    """Percentages of the points, or of the tickets where nothing has an estimate."""
-    values: list[Fraction | int] = [
-        parts.points[part] if parts.total else parts.tickets[part] for part in PARTS
-    ]
-    return dict(zip(PARTS, scope.percent(values), strict=True))
 
 
 def work_by_kr(frame: Frame, kr: str | None = None) -> dict[str, Work]:

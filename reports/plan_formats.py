@@ -10,7 +10,7 @@ from typing import Any
 from linker import scope
 from linker.scope import PARTS, Budget, Card, Effect, Goal
 from reports import wording
-from reports.plan import Sheet, exact
+from reports.plan import Hint, Sheet, exact
 
 PART_WORDS = {
     "active": "serve an active key result",
@@ -212,7 +212,7 @@ def as_text(sheet: Sheet) -> str:
     return "\n".join(lines)
 
 
-def said_effects(effects: Any) -> str:
+def said_effects(effects: Iterable[Effect]) -> str:
     """What changes, in words: serves an active key result 60 to 66 %, O1.KR2 5 to 8 points."""
     return ", ".join(
         f"{one.name} {wording.number(one.before)} to {wording.number(one.after)} {one.unit}"
@@ -220,7 +220,7 @@ def said_effects(effects: Any) -> str:
     )
 
 
-def _hints(sheet: Sheet, subject: str) -> Any:
+def _hints(sheet: Sheet, subject: str) -> tuple[Hint, ...]:
     row = next((card.row for card in sheet.plan.cards if card.name == subject), 0)
     return sheet.hints.get(row, ())
 

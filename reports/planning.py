@@ -17,7 +17,7 @@ from reports.coverage import day_of
 from reports.frame import Frame, framed, render
 from reports.person import may
 from reports.plan import Draft, Sheet, look_of, sheet
-from reports.plan_formats import FORMATS, PART_WORDS, said_effects
+from reports.plan_formats import FORMATS, PART_WORDS
 
 TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "text": "text/plain; charset=utf-8"}
 SHOWN = 12  # candidates to pull in
@@ -34,10 +34,10 @@ class Line(NamedTuple):
 def sprints() -> str:
     """Every sprint: those that run and come, then those that are over."""
     with framed() as frame:
-        known = sprints_known(frame.connection, look_of(frame))
         look = look_of(frame)
+        known = sprints_known(frame.connection, look)
         lines = [
-            Line(one, ", ".join(t.name for t in look.teams(one.sprint.dates.board, frozenset({one.place}))))
+            Line(one, ", ".join(team.name for team in look.teams(one.sprint.dates.board, one.containers)))
             for one in shown(known.values())
         ]
         return render("sprints.html", frame, lines=lines, day=day_of)
@@ -81,8 +81,7 @@ def decide(sprint: int) -> Response:
             abort(404, description="No sprint has that number")
         done = acts.act(frame, found, request.form)
     services: Any = current_app.extensions["sightline"]
-    for decision in done.decisions:
-        services.inbox.decide(decision)
+    services.inbox.decide(*done.decisions)
     if done.decisions and not acts.folded(services.store):
         flash("It is kept, and will show here as soon as deliveries are read.")
     flash(json.dumps(done.said))
@@ -107,7 +106,6 @@ def _words(draft: Draft) -> dict[str, str]:
 
 
 def _page(frame: Frame, found: Sheet, said: list[str], tag: str) -> str:
-    active = found.plan.active
     needy = sorted(
         (card for part in ("none", "inactive") for card in found.cards(part)),
         key=lambda card: (not card.is_open, -scope.worth(card), card.name),
@@ -129,14 +127,11 @@ def _page(frame: Frame, found: Sheet, said: list[str], tag: str) -> str:
         good=found.cards("active"),
         exempt=found.cards("exempt"),
         candidates=found.candidates[:SHOWN],
-        part_of=lambda card: scope.part(card, active),
         state=acts.state_of,
         sizes=frame.config.policy.planning.impact,
         size_of=lambda card, kr: acts.size_of(frame, card, kr),
         reasons=list(frame.config.policy.exemptions),
         said=[_told(text) for text in said],
-        effects=said_effects,
-        worth=scope.worth,
         words_of=_words,
         why_not=lambda card: _why_not(frame, found, card),
         dry=_dry(frame, found),
@@ -150,7 +145,7 @@ def _told(text: str) -> dict[str, Any]:
     try:
         told: dict[str, Any] = json.loads(text)
     except ValueError:
-        return {"text": text, "undo": []}
+        return {"text": text, "undo": ""}
     return told
 
 

@@ -11,8 +11,9 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, NamedTuple, get_args
 
-from linker.model import Decision, DecisionKind, ItemId, Reason
+from linker.model import Decision, DecisionKind, Reason
 from linker.scope import Card
+from linker.scope.saying import short
 from linker.store import Store, deliveries, lookup
 from reports import wording
 from reports.frame import Frame
@@ -22,13 +23,14 @@ from reports.plan import PAGE, Draft, Sheet
 PATIENCE = 2.5  # seconds to wait until a decision shows
 STEP = 0.04
 LONGEST_SNOOZE_DAYS = 366
+LONGEST_WHY = 500
 
 
 class Done(NamedTuple):
     """What came of an act: decisions to keep, what is said of it, and the what-if that holds now."""
 
     decisions: tuple[Decision, ...]
-    said: Mapping[str, Any]  # text, undo: ids of decisions
+    said: Mapping[str, Any]  # text, undo: a decision, or the act that made several
     draft: Draft
 
 
@@ -44,6 +46,7 @@ class Act(NamedTuple):
     form: Mapping[str, str]
     rows: tuple[int, ...]
     what: str
+    own: str  # how the ids of its decisions begin: a cookie has no room for many
 
 
 def act(frame: Frame, sheet: Sheet, form: Any) -> Done:
@@ -60,12 +63,13 @@ def act(frame: Frame, sheet: Sheet, form: Any) -> Done:
         picked = form.getlist("item") if row == "selected" else [f"{row}:{state}"]
         if not picked:
             raise Refusal("No ticket is selected. Select some with the boxes first.")
-        rows = tuple(int(one.partition(":")[0]) for one in picked if one.partition(":")[0].isdecimal())
+        names = dict.fromkeys(one.partition(":")[0] for one in picked)
+        rows = tuple(int(name) for name in names if name.isdecimal())
         if verb in CHECKED:
             _unchanged(sheet, picked)
-        return do(Act(frame, sheet, form, rows, what))
+        return do(Act(frame, sheet, form, rows, what, f"{PAGE}{uuid.uuid4().hex}"))
     except Refusal as refusal:
-        return Done((), {"text": str(refusal), "undo": [], "refused": True}, sheet.draft)
+        return Done((), {"text": str(refusal), "undo": "", "refused": True}, sheet.draft)
 
 
 def state_of(card: Card) -> str:
@@ -88,7 +92,7 @@ def folded(store: Store) -> bool:
         with store.read() as connection:
             if deliveries.oldest_waiting(connection) is None:
                 return True
-        time.sleep(STEP)
+        time.sleep(STEP)  # another process folds it, and tells nobody
     return False
 
 
@@ -101,7 +105,7 @@ def _unchanged(sheet: Sheet, picked: Sequence[str]) -> None:
             raise Refusal("That ticket is no longer in this sprint. Nothing was changed.")
         if state != state_of(now[row]):
             raise Refusal(
-                f"{_short(now[row].name)} was changed by somebody else after this page was drawn. "
+                f"{short(now[row].name)} was changed by somebody else after this page was drawn. "
                 "Nothing was changed. Look at it below, and do it again if you still want it."
             )
 
@@ -113,7 +117,7 @@ def _link(act: Act) -> Done:
     if kr not in act.sheet.plan.active:
         why = act.frame.catalogue.why_inactive(kr, act.sheet.planned.on, act.frame.grace)
         raise Refusal(f"{act.frame.code(kr)} is not active: {why}. Nothing was linked.")
-    made = [_made(act, row, "link", kr=kr) for row in act.rows]
+    made = [_decided(act, row, "link", kr=kr) for row in act.rows]
     return _done(act, made, f"linked to {act.frame.code(kr)}")
 
 
@@ -121,49 +125,53 @@ def _exempt(act: Act) -> Done:
     reason = act.what or act.form.get("reason", "")
     if reason not in get_args(Reason):
         raise Refusal("Choose a reason first.")
-    made = [_made(act, row, "exempt", reason=reason) for row in act.rows]
+    made = [_decided(act, row, "exempt", reason=reason) for row in act.rows]
     return _done(act, made, f"exempt: {wording.reason(reason)}")
 
 
 def _impact(act: Act) -> Done:
     kr, _, size = act.what.rpartition("=")
     sizes = act.frame.config.policy.planning.impact
-    (row,) = act.rows
     if size not in sizes or kr not in act.frame.catalogue.krs:
         raise Refusal("That size is not known here. Load the page again.")
-    card = next(card for card in _all(act.sheet) if card.row == row)
+    if len(act.rows) != 1:
+        raise Refusal("Give a size to one ticket at a time.")
+    card = next(card for card in _all(act.sheet) if card.row == act.rows[0])
     share = None if size_of(act.frame, card, kr) == size else str(Fraction(str(sizes[size])))
-    made = [_made(act, row, "impact", kr=kr, impact=share)]
+    made = [_decided(act, card.row, "impact", kr=kr, impact=share)]
     said = f"expected impact {size} on {act.frame.code(kr)}" if share else "no impact expected any more"
     return _done(act, made, said)
 
 
 def _snooze(act: Act) -> Done:
-    """Keep a finding away until a day; `what` is its id and subject."""
+    """Keep a finding away until a day; `what` is its id and subject, and ends the names of its fields."""
+    why = act.form.get(f"why {act.what}", "").strip()
     try:
-        until = date.fromisoformat(act.form.get("until", ""))
+        until = date.fromisoformat(act.form.get(f"until {act.what}", ""))
     except ValueError:
         raise Refusal("Choose the day until which it sleeps.") from None
     days = (until - act.frame.today).days
     if not 0 < days <= LONGEST_SNOOZE_DAYS:
         raise Refusal("Choose a day after today, within a year.")
-    if not act.form.get("why", "").strip():
+    if not why:
         raise Refusal("Say why it can wait.")
     at = int(datetime(until.year, until.month, until.day, tzinfo=act.frame.zone).timestamp() * 1000)
-    own = _sprint_id(act)
-    made = [_decision(act, own, "snooze", finding=act.what, until=at)]
+    row = act.sheet.planned.known.row
+    made = [_decided(act, row, "snooze", finding=act.what[:255], until=at, why=why[:LONGEST_WHY])]
     return _done(act, made, f"{wording.finding(act.what.partition(' ')[0])}: sleeps until {until}", named="")
 
 
 def _undo(act: Act) -> Done:
-    """Take decisions back; they stay in the history."""
-    made = []
-    for own in act.what.split(","):
-        with_id = lookup.decision(act.frame.connection, own)
-        if with_id is None:
-            raise Refusal("That decision is not held.")
-        made.append(_decision(act, with_id.item, with_id.kind, kr=with_id.kr, undoes=own))
-    return Done(tuple(made), {"text": "Taken back.", "undo": []}, act.sheet.draft)
+    """Take back a decision, or all that one act made; they stay in the history."""
+    made = [one.decision for one in act.sheet.decisions]
+    back = [one for one in made if one.id == act.what or one.id.startswith(f"{act.what}-")]
+    if not act.what.startswith(PAGE) or not back:
+        raise Refusal("That decision is not held here any more.")
+    undone = [
+        Decision(id=f"{act.own}-{n}", item=one.item, kind=one.kind, kr=one.kr, undoes=one.id, **_said(act))
+        for n, one in enumerate(back)
+    ]
+    return Done(tuple(undone), {"text": "Taken back.", "undo": ""}, act.sheet.draft)
 
 
 def _out(act: Act) -> Done:
@@ -190,16 +198,16 @@ def _swap(act: Act) -> Done:
 
 
 def _forget(act: Act) -> Done:
-    return Done((), {"text": "Forgotten: nothing was written.", "undo": []}, Draft())
+    return Done((), {"text": "Forgotten: nothing was written.", "undo": ""}, Draft())
 
 
 def _apply(act: Act) -> Done:
     """Write the what-if: each ticket that goes or comes is moved in its tracker."""
-    sprint = str(_sprint_id(act))
+    sprint = act.sheet.planned.known.sprint.name
     moves = [*((card, None) for card in act.sheet.out), *((card, sprint) for card in act.sheet.into)]
     if not moves:
         raise Refusal("Nothing is marked to move.")
-    made = [_made(act, card.row, "move", sprint=to, seen=card.sprints) for card, to in moves]
+    made = [_decided(act, card.row, "move", sprint=to, seen=card.sprints) for card, to in moves]
     return _done(act, made, "on the way to the tracker", draft=Draft())
 
 
@@ -221,44 +229,33 @@ CHECKED = frozenset({"link", "exempt", "impact"})
 def _done(
     act: Act, made: Sequence[Decision], said: str, *, draft: Draft | None = None, named: str | None = None
 ) -> Done:
-    names = [_short(card.name) for row in act.rows for card in _all(act.sheet) if card.row == row]
+    names = [short(card.name) for row in act.rows for card in _all(act.sheet) if card.row == row]
     who = named if named is not None else wording.plural(len(made), "ticket")
     who = names[0] if named is None and len(made) == 1 and names else who
     text = f"{who} {said}." if who else f"{said}."
-    undo = ",".join(one.id for one in made)
-    return Done(tuple(made), {"text": text, "undo": undo}, act.sheet.draft if draft is None else draft)
+    return Done(tuple(made), {"text": text, "undo": act.own}, act.sheet.draft if draft is None else draft)
 
 
 def _drafting() -> dict[str, Any]:
-    return {"text": "", "undo": []}
+    return {"text": "", "undo": ""}
 
 
-def _made(act: Act, row: int, kind: DecisionKind, **other: Any) -> Decision:
-    return _decision(act, lookup.item_of(act.frame.connection, row), kind, **other)
+def _decided(act: Act, row: int, kind: DecisionKind, **other: Any) -> Decision:
+    item = lookup.item_of(act.frame.connection, row)
+    return Decision(id=f"{act.own}-{row}", item=item, kind=kind, **(_said(act) | other))
 
 
-def _decision(act: Act, item: ItemId, kind: DecisionKind, **other: Any) -> Decision:
+def _said(act: Act) -> dict[str, Any]:
+    """Who says it, when, why and by which right."""
     who = person()
-    return Decision(
-        id=f"{PAGE}{uuid.uuid4().hex}",
-        item=item,
-        kind=kind,
-        why=act.form.get("why", "").strip()[:500],
-        actor=who.name,
-        at=act.frame.now,
-        order=str(time.time_ns()),  # of two at one moment the later holds
-        permission=who.role or "",
-        **other,
-    )
-
-
-def _sprint_id(act: Act) -> ItemId:
-    return lookup.item_of(act.frame.connection, act.sheet.planned.known.row)
+    return {
+        "why": act.form.get("why", "").strip()[:LONGEST_WHY],
+        "actor": who.name,
+        "at": act.frame.now,
+        "order": str(time.time_ns()),  # of two at one moment the later holds
+        "permission": who.role or "",
+    }
 
 
 def _all(sheet: Sheet) -> list[Card]:
     return [*sheet.planned.plan.cards, *sheet.planned.candidates]
-
-
-def _short(name: str) -> str:
-    return name.partition(":")[2] or name

@@ -135,6 +135,11 @@ def clock(at: Millis, zone: tzinfo) -> str:
     return datetime.fromtimestamp(at / 1000, zone).strftime("%H:%M")
 
 
+def day_of(day: int, days: int) -> str:
+    """Which day of a sprint it is: day 3 of 14."""
+    return f"day {day} of {days}" if day <= days else "past its end"
+
+
 def ago(at: Millis, now: Millis) -> str:
     """How long ago, in the largest whole unit."""
     passed = max(now - at, 0)

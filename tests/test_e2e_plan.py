@@ -196,6 +196,14 @@ def test_all_of_it_works_without_javascript(browser: Any, site: Site) -> None:
         assert serving(page) > before
         page.locator(".said").get_by_role("button", name="Undo").click()
         assert serving(page) == before
+        page.locator("details.group > summary").last.click()
+        last = page.locator("details.group").last.locator("details.snooze").first
+        last.locator("summary").click()
+        last.get_by_label("Until").fill("2026-12-11")
+        last.get_by_label("Why").fill("after the move")
+        last.get_by_role("button", name="Snooze").click()
+        assert "sleeps until 2026-12-11" in page.locator(".said").inner_text()
+        page.locator(".said").get_by_role("button", name="Undo").click()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

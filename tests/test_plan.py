@@ -21,6 +21,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
+from typer.testing import CliRunner
 
 from linker import scope
 from linker.planning import sprints_known
@@ -32,6 +33,7 @@ from reports import frame as frames
 from reports.plan import Draft, Sheet, look_of, sheet
 from reports.plan_formats import FORMATS, as_data
 from reports.planning_acts import folded, state_of
+from webhooks.cli.main import app
 from webhooks.engine import Engine
 
 EPIC, OLD = (10003, "PAY-3"), (10004, "PAY-4")
@@ -123,6 +125,7 @@ class House:
         assert answer.status_code == 303, answer.text
         page = html.unescape(self.client.get(answer.headers["Location"]).text)
         said = page.partition('class="said"')[2].partition("</div>")[0]
+        self.drawn = said
         return " ".join(text.strip() for text in re.findall(r'<p class="note[^"]*">([^<]*)', said))
 
     def value(self, verb: str, key: str, what: str = "") -> str:
@@ -242,7 +245,6 @@ def test_what_if_is_the_address_and_nothing_is_kept(house: House) -> None:
     out = next(card.row for card in house.sheet().plan.cards if card.name == "jira:PAY-13")
     answer = house.client.post(house.address, data={"do": f"out:{out}::"})
     assert answer.headers["Location"] == f"{house.address}?out={out}"
-    assert "62 → <strong>" not in house.client.get(answer.headers["Location"]).text
     assert "What if" in house.client.get(answer.headers["Location"]).text
     assert house.kept() == 0
 
@@ -256,7 +258,8 @@ def test_applied_moves_are_decisions_and_can_be_taken_back(house: House) -> None
         ("move", None, (SEVEN,)),
         ("move", SEVEN, ()),
     }
-    assert house.act(f"undo:0:{','.join(one.id for one in made)}:") == "Taken back."
+    (own,) = {one.id.rpartition("-")[0] for one in made}
+    assert house.act(f"undo:0:{own}:") == "Taken back."
     assert house.sheet().decisions == ()
 
 
@@ -280,6 +283,25 @@ def test_many_at_once(house: House) -> None:
     assert house.sheet().numbers.parts.tickets["none"] == 0
 
 
+def test_what_many_decisions_say_fits_into_a_cookie_and_is_taken_back_at_once(house: House) -> None:
+    more = [_ticket(Member(10200 + n, f"Bare {n}", 1, {}), 5, [7]) for n in range(120)]
+    with house.store.write() as connection:
+        deliveries.keep(connection, [one._replace(guid=f"bare-{n}") for n, one in enumerate(more)])
+    house.fold()
+    before = house.sheet().numbers
+    bare = [card for card in house.sheet().plan.cards if card.title.startswith("Bare")]
+    picked = [f"{card.row}:{state_of(card)}" for card in bare]
+    assert (
+        house.act("link:selected:", item=[*picked, *picked[:5]], kr=shown.KR)
+        == "120 tickets linked to O1.KR1."
+    )
+    assert house.kept() == 120  # one picked twice is decided once
+    back = re.search(r'value="(undo:0:[^"]+)" data-undo', house.drawn)
+    assert back is not None
+    assert house.act(back[1]) == "Taken back."
+    assert house.sheet().numbers == before
+
+
 def test_an_impact_is_added_up_and_taken_off_by_the_same_button(house: House) -> None:
     what = "2026Q4/O1.KR2=M"
     house.act(house.value("impact", "PAY-12", what))
@@ -290,11 +312,18 @@ def test_an_impact_is_added_up_and_taken_off_by_the_same_button(house: House) ->
 
 
 def test_a_snoozed_finding_wakes_on_its_day(house: House) -> None:
-    do = f"snooze:{house.row}:odd_estimate jira:PAY-17:"
-    assert "Say why" in house.act(do, until="2026-10-08")
-    assert "Choose a day after today" in house.act(do, until="2026-10-06", why="later")
-    assert "Choose the day" in house.act(do, until="soon", why="later")
-    house.act(do, until="2026-10-08", why="the field is being repaired")
+    own = "odd_estimate jira:PAY-17"
+    do = f"snooze:{house.row}:{own}:"
+    other = {"until no_estimate jira:PAY-16": "2026-10-09", "why no_estimate jira:PAY-16": "not this one"}
+
+    def snooze(until: str, why: str) -> str:
+        return house.act(do, **{f"until {own}": until, f"why {own}": why}, **other)
+
+    assert "Say why" in snooze("2026-10-08", " ")
+    assert "Choose a day after today" in snooze("2026-10-06", "later")
+    assert "Choose the day" in snooze("soon", "later")
+    snooze("2026-10-08", "the field is being repaired")
+    assert [decision.why for _, decision in house.sheet().snoozed] == ["the field is being repaired"]
     assert [one.subject for one, _ in house.sheet().snoozed] == ["jira:PAY-17"]
     with house.frame() as frame:
         later = frames.Frame(**{**frame.__dict__, "now": s.NOW + 3 * 86_400_000})
@@ -312,6 +341,21 @@ def test_what_somebody_changed_meanwhile_is_said_and_not_overwritten(house: Hous
     kept = house.kept()
     assert "PAY-13 was changed by somebody else after this page was drawn" in house.act(drawn)
     assert house.kept() == kept
+
+
+def test_one_size_is_given_to_one_ticket(house: House) -> None:
+    picked = [house.value("x", key).removeprefix("x:").replace("::", ":") for key in ("PAY-12", "PAY-18")]
+    assert "one ticket at a time" in house.act("impact:selected:2026Q4/O1.KR2=M", item=picked)
+    assert house.kept() == 0
+
+
+def test_only_what_was_decided_on_this_sprint_is_taken_back_here(house: House) -> None:
+    with house.store.write() as connection:
+        elsewhere = s.decided("page-elsewhere", s.jira_item(10003), "exempt", 30, reason="ktlo")
+        deliveries.keep(connection, [elsewhere])
+    house.fold()
+    assert "not held here" in house.act("undo:0:page-elsewhere:")
+    assert house.kept() == 1
 
 
 def test_a_key_result_that_was_dropped_meanwhile_is_not_linked(house: House) -> None:
@@ -399,6 +443,37 @@ def test_nobody_needs_the_page_again_until_something_changed(house: House) -> No
     assert (again.status_code, again.data) == (304, b"")
     house.act(house.value("link", "PAY-13", shown.KR))
     assert house.client.get(house.address, headers={"If-None-Match": tag}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("finding", "arguments", "code", "said"),
+    [
+        ("no_key_result: warning", ["Sprint 7"], 0, "serve an active key result"),
+        ("no_key_result: error", ["Sprint 7"], 1, "error: Serves no key result (2)"),
+        ("no_key_result: warning", ["Sprint 70"], 2, "No sprint is called Sprint 70. Known are"),
+        ("no_key_result: warning", ["Sprint 7", "-f", "xls"], 2, "xls is not a format"),
+        (
+            "no_key_result: warning",
+            ["Sprint 7", "--out", "PAY-31"],
+            2,
+            "--out takes tickets that are in Sprint 7",
+        ),
+        ("no_key_result: warning", ["Sprint 7", "--in", "PAY-12"], 2, "--in takes tickets of the team"),
+        ("no_key_result: warning", ["Sprint 7", "--in", "PAY-999"], 2, "PAY-999 names no items"),
+    ],
+)
+def test_the_command_tells_by_its_exit_code(
+    tmp_path: Path, finding: str, arguments: list[str], code: int, said: str
+) -> None:
+    text = shown.APP.replace("unused.sqlite", "plan.sqlite")
+    (tmp_path / "app.yaml").write_text(f"{text}policy: {{planning: {{findings: {{{finding}}}}}}}\n")
+    store = open_store(f"sqlite:///{tmp_path / 'plan.sqlite'}")
+    store.create()
+    s.tell(store, *story())
+    store.close()
+    done = CliRunner().invoke(app, ["plan", *arguments, "--config", str(tmp_path / "app.yaml")])
+    assert (done.exit_code, said in done.output) == (code, True), done.output
+    assert "Traceback" not in done.output
 
 
 def test_what_is_found_in_the_story(house: House) -> None:

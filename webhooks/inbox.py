@@ -22,6 +22,7 @@ class Inbox:
     """The one way in: receivers, commands, pages and readers all keep their facts here."""
 
     def __init__(self, store: Store, clock: Clock = wall_clock) -> None:
+        self._store = store
         self._writer: Writer[Parcel, Kept] = Writer(store, deliveries.keep)
         self._clock = clock
 
@@ -32,10 +33,18 @@ class Inbox:
         """
         return self._writer.call(parcel, patience)
 
-    def decide(self, decision: Decision) -> Kept:
-        """Keep a person's decision."""
-        body = decision.model_dump_json(exclude_defaults=True).encode()
-        return self.keep(Parcel("person", "", decision.id, decision.kind, self._clock(), {}, body))
+    def decide(self, *decisions: Decision) -> None:
+        """Keep a person's decisions: all of them, or none."""
+        now = self._clock()
+        parcels = [
+            Parcel(
+                "person", "", one.id, one.kind, now, {}, one.model_dump_json(exclude_defaults=True).encode()
+            )
+            for one in decisions
+        ]
+        if parcels:
+            with self._store.write() as connection:
+                deliveries.keep(connection, parcels)
 
     def check_in(self, reading: Reading) -> Kept:
         """Keep a reading of a key result; the same id twice is one reading."""

@@ -149,7 +149,7 @@ class Decision(Noun):
     undoes: str | None = None
     sprint: str | None = None
     seen: tuple[str, ...] = ()
-    impact: str | None = None
+    impact: str | None = Field(None, pattern=r"^\d{1,9}(/[1-9]\d{0,8})?$")
     finding: str | None = None
 
 

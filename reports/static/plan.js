@@ -101,18 +101,8 @@ async function look() {
 document.addEventListener("submit", (event) => {
   if (event.target.id !== "plan" || !event.submitter) return;
   event.preventDefault();
-  // Of several fields with one name the one beside the button counts.
-  const own = event.submitter.closest(".snooze");
-  for (const field of form().querySelectorAll(".snooze input")) field.disabled = !own?.contains(field);
-  const why = form().querySelector("div.with > input[name=why]");
-  if (why) why.disabled = Boolean(own);
   act(event.submitter);
-  if (why) why.disabled = false;
 });
-
-document.addEventListener("toggle", (event) => {
-  if (event.target.matches?.(".snooze")) for (const field of event.target.querySelectorAll("input")) field.disabled = !event.target.open;
-}, true);
 
 const typing = (target) => target.closest?.("input:not([type=checkbox]), select, textarea");
 
