@@ -54,7 +54,7 @@ class Server:
                 wire.request("GET", "/healthz")
                 wire.getresponse().read()
                 return
-            time.sleep(0.05)
+            time.sleep(0.05)  # until it listens: it has no other way to say so
         raise RuntimeError(f"the {self.kind} server did not start")
 
     def stop(self) -> None:

@@ -133,7 +133,7 @@ class Provider:
         client.server_metadata["id_token_signing_alg_values_supported"] = sorted(algorithms)
         ways = said.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         if "client_secret_basic" not in ways and "client_secret_post" in ways:
-            client.client_kwargs["token_endpoint_auth_method"] = "client_secret_post"  # noqa: S105
+            client.client_kwargs["token_endpoint_auth_method"] = "client_secret_post"  # noqa: S105 - the name of a way, no secret
         self._client = client
         return client
 

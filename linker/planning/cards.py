@@ -33,15 +33,14 @@ class Past(NamedTuple):
         return carried(known, self.stays.get(row, {}), self.states.get(row, ()), str(one.row))
 
 
-def past(connection: Connection, rows: Sequence[Any], one: SprintKnown | None) -> Past:
+def past(connection: Connection, rows: Sequence[Any], one: SprintKnown) -> Past:
     """The past of tickets; their states in full only where an earlier moment asks for them."""
     ids = [row["id"] for row in rows]
     found: dict[int, dict[str, list[Stay]]] = defaultdict(lambda: defaultdict(list))
     for stay in rows_of.stays_of(connection, ids):
         found[stay.item][str(stay.sprint)].append(Stay(stay.since, stay.until))
     told = {row["id"]: [State(row["done_at"] or 0, done=True)] for row in rows if row["category"] == "done"}
-    closed = one is not None and one.term.closed is not None
-    asking = [own for own in ids if closed or len(found[own]) > 1]
+    asking = [own for own in ids if one.term.closed is not None or len(found[own]) > 1]
     told |= {
         row: [State(at, category == "done") for at, category in said]
         for row, said in rows_of.states(connection, asking).items()

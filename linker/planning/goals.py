@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from linker.model import Cycle, KeyResult, Objective, Reading
-from linker.okrs.measured import expected, measured
+from linker.okrs.measured import measured
 from linker.planning.look import Look, day_of
 from linker.scope import Goal
 from linker.store import Connection, readings
@@ -13,8 +13,7 @@ from linker.store import Connection, readings
 def goals(
     connection: Connection, look: Look, on: date, teams: Collection[str], served: Collection[str]
 ) -> tuple[Goal, ...]:
-    """Key results of the cycles that hold a day; of others those that are active and served here,
-    or would be.
+    """Key results of the cycles that hold a day, and those that are active in their days of grace and served.
 
     They are measured on that day, or today where it is still to come.
     """
@@ -61,7 +60,6 @@ def _goal(
         not team or not teams or team in teams,
         pace=now.pace,
         progress=now.progress,
-        expected=expected(cycle, day),
         confidence=now.confidence,
         confidence_before=now.confidence_before,
         read_at=now.at,

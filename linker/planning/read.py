@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
 from linker.config.app import Team
 from linker.model import Millis
@@ -12,8 +11,8 @@ from linker.planning.cards import cards, past
 from linker.planning.goals import goals
 from linker.planning.look import Look, day_of, exact
 from linker.planning.terms import SprintKnown, before, sprints_known
-from linker.scope import Card, Plan, points
-from linker.store import Connection, readings
+from linker.scope import Card, Plan, Ticket, counted, points
+from linker.store import Connection, readings, sprints
 from linker.store import planning as rows_of
 
 MOST_CANDIDATES = 60
@@ -49,7 +48,7 @@ def planned(connection: Connection, look: Look, row: int) -> Planned | None:
     candidates = tuple(_candidates(connection, one, known, teams, inside, look.now))
     served = {kr for card in (*inside, *candidates) for kr in card.krs}
     plan = Plan(
-        one.sprint.title,
+        one.sprint.title or one.sprint.tid,
         inside,
         goals(connection, look, on, [team.name for team in teams], served),
         look.rules,
@@ -116,18 +115,18 @@ def _capacity(
 
 
 def _done(connection: Connection, one: SprintKnown, now: Millis) -> Fraction:
-    """The points that were done at the close of a sprint."""
-    rows = rows_of.tickets(connection, [stay.item for stay in rows_of.stays_in(connection, [one.row])])
-    before_now = past(connection, rows, one)
-    return sum((_worth(row) for row in rows if _finished(before_now.story(row["id"], one, now))), Fraction(0))
-
-
-def _finished(told: Any) -> bool:
-    return bool(told.inside and told.done)
-
-
-def _worth(row: Any) -> Fraction:
-    return max(Fraction(points(row["points"]) or 0), Fraction(0))
+    """The points that were done at the close of a sprint, each once."""
+    ever = rows_of.tickets(connection, [stay.item for stay in rows_of.stays_in(connection, [one.row])])
+    then = past(connection, ever, one)
+    inside = {row["id"]: told for row in ever if (told := then.story(row["id"], one, now)).inside}
+    above = sprints.parents(connection, list(inside))
+    tickets = [
+        Ticket(row["id"], points(row["points"]), (), (), False, above.get(row["id"], frozenset()))
+        for row in ever
+        if row["id"] in inside
+    ]
+    done = [ticket.points or 0 for ticket in counted(tickets) if inside[ticket.row].done]
+    return sum((max(Fraction(worth), Fraction(0)) for worth in done), Fraction(0))
 
 
 def _siblings(one: SprintKnown, known: Mapping[int, SprintKnown]) -> tuple[SprintKnown, ...]:

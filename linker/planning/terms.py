@@ -12,11 +12,12 @@ from linker.store.sprints import SprintRow
 
 
 class SprintKnown(NamedTuple):
-    """A sprint, its board or repository, and its term."""
+    """A sprint, its board or repository, its term, and the projects or repositories of its tickets."""
 
     sprint: SprintRow
     place: str
     term: Term
+    containers: frozenset[str]
 
     @property
     def row(self) -> int:
@@ -32,13 +33,19 @@ class SprintKnown(NamedTuple):
 def sprints_known(connection: Connection, look: Look) -> dict[int, SprintKnown]:
     """Every sprint that is held, by row; the start of a milestone is the end of the one before it."""
     known = sprints.sprints(connection)
-    places = _places(connection, known)
+    inside = rows_of.containers_of(connection, [one.row for one in known])
+    places = {one.row: _place(one, inside.get(one.row, frozenset())) for one in known}
     ends: dict[str, list[Millis]] = {}
     for one in known:
         if one.milestone and one.dates.end is not None:
             ends.setdefault(places[one.row], []).append(one.dates.end)
     return {
-        one.row: SprintKnown(one, places[one.row], _term(one, ends.get(places[one.row], ()), look))
+        one.row: SprintKnown(
+            one,
+            places[one.row],
+            _term(one, ends.get(places[one.row], ()), look),
+            inside.get(one.row, frozenset()),
+        )
         for one in known
     }
 
@@ -50,7 +57,7 @@ def terms(known: Mapping[int, SprintKnown]) -> dict[str, Term]:
 
 def before(one: SprintKnown, known: Mapping[int, SprintKnown], most: int) -> list[SprintKnown]:
     """The sprints of the same place that were closed last before this one, the newest first."""
-    last = one.term.closed if one.term.closed is not None else None
+    last = one.term.closed
     fit = [
         other
         for other in known.values()
@@ -62,21 +69,15 @@ def before(one: SprintKnown, known: Mapping[int, SprintKnown], most: int) -> lis
     return sorted(fit, key=lambda other: (-(other.term.closed or 0), other.row))[:most]
 
 
-def _places(connection: Connection, known: Iterable[SprintRow]) -> dict[int, str]:
+def _place(one: SprintRow, inside: frozenset[str]) -> str:
     """A Jira sprint belongs to its board, a milestone to the repository of its issues."""
-    milestones = [one.row for one in known if one.milestone]
-    inside = rows_of.containers_of(connection, milestones)
-    return {
-        one.row: inside.get(one.row, f"sprint:{one.row}")
-        if one.milestone
-        else one.dates.board or f"sprint:{one.row}"
-        for one in known
-    }
+    held = min(inside, default=None) if one.milestone else one.dates.board
+    return held or f"sprint:{one.row}"
 
 
 def _term(one: SprintRow, ends: Iterable[Millis], look: Look) -> Term:
     dates = one.dates
-    start = None if dates.state == "future" and not dates.start else dates.start
+    start = dates.start
     if one.milestone and dates.end is not None:
         start = max((end for end in ends if end < dates.end), default=None)
     closed = (dates.completed or dates.end) if dates.state == "closed" else None

@@ -32,7 +32,6 @@ class Numbers(NamedTuple):
     parts: Parts
     budgets: tuple[Budget, ...]
     impact: Mapping[str, Fraction]  # key result -> expected movement, as a share of its gap
-    done: Fraction  # points of tickets that are done
     capacity: Fraction | None
 
     @property
@@ -72,8 +71,7 @@ def numbers(plan: Plan) -> Numbers:
                plan.rules.budgets.get(name, Limit()))
         for name in known
     )  # fmt: skip
-    done = sum((worth(card) for card in cards if card.category == "done"), Fraction(0))
-    return Numbers(parts, budgets, _impact(cards), done, plan.capacity)
+    return Numbers(parts, budgets, _impact(cards), plan.capacity)
 
 
 def _impact(cards: Iterable[Card]) -> dict[str, Fraction]:

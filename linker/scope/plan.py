@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from linker.model import Millis
+from linker.okrs.measured import DOUBT, Pace
 from linker.scope.history import Story, Term
 from linker.scope.sums import Part, Ticket, counted, part_of
 
 Severity = Literal["error", "warning", "note", "off"]
-PaceWord = Literal["reached", "on track", "at risk", "off track", "unknown"]
 PLANNED = Story(planned=True, inside=True)
 UNPLANNED = "unplanned"  # the budget that tickets added after the start draw on
 
@@ -65,9 +65,8 @@ class Goal(NamedTuple):
     kind: str
     active: bool
     ours: bool  # it is the business of the team that plans
-    pace: PaceWord = "unknown"
+    pace: Pace = "unknown"
     progress: Fraction | None = None
-    expected: Fraction | None = None  # where progress should be today
     confidence: Decimal | None = None
     confidence_before: Decimal | None = None
     read_at: Millis | None = None
@@ -78,7 +77,7 @@ class Goal(NamedTuple):
     @property
     def at_risk(self) -> bool:
         """Whether its owner says so."""
-        return self.confidence is not None and self.confidence < Decimal("0.5")
+        return self.confidence is not None and self.confidence < DOUBT
 
 
 class Limit(NamedTuple):
@@ -146,7 +145,7 @@ def ticket_of(card: Card, active: frozenset[str]) -> Ticket:
         card.points,
         tuple(kr for kr in card.krs if kr in active),
         tuple(kr for kr in card.krs if kr not in active),
-        card.exemption not in (None, "none"),
+        card.exemption is not None,
         card.parents,
     )
 

@@ -169,11 +169,12 @@ def changes(connection: Connection, rows: Collection[int]) -> list[Any]:
     return found
 
 
-def containers_of(connection: Connection, sprints: Collection[int]) -> dict[int, str]:
-    """The project or repository of what is, or was, in each sprint; of several the first by name."""
-    found: dict[int, str] = {}
+def containers_of(connection: Connection, sprints: Collection[int]) -> dict[int, frozenset[str]]:
+    """The projects or repositories of what is, or was, in each sprint."""
+    found: dict[int, set[str]] = {}
     for part in chunks(sprints):
-        query = select(stays.c.sprint, func.min(items.c.container)).join(items, items.c.id == stays.c.item)
+        query = select(stays.c.sprint, items.c.container).join(items, items.c.id == stays.c.item).distinct()
         query = query.where(stays.c.sprint.in_(part), items.c.container.is_not(None))
-        found.update((sprint, name) for sprint, name in connection.execute(query.group_by(stays.c.sprint)))
-    return found
+        for sprint, name in connection.execute(query):
+            found.setdefault(sprint, set()).add(name)
+    return {sprint: frozenset(names) for sprint, names in found.items()}
