@@ -184,6 +184,19 @@ def _server(home: str) -> Any:
     return get_server(home, cleanup_mode=None)
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's chromium; without one the tests skip and say so."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if found is None:
+        pytest.skip("no chromium on this machine: install Debian's package to run the browser tests")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The first process names the server's folder, which workers inherit, and has each skip say why."""
     if hasattr(config, "workerinput"):

@@ -1,6 +1,5 @@
 """Pages in a real browser: nothing runs that is not ours, all can read them, with and without JavaScript."""
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from werkzeug.serving import make_server
 from linker.store import open_store
 
 pytestmark = pytest.mark.e2e
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PAGES = (
     "/",
     "/items",
@@ -30,18 +28,6 @@ PAGES = (
     "/changes",
     "/nothing",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Debian's chromium; without one the tests skip and say so."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: install Debian's package to run the browser tests")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

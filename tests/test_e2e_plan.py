@@ -1,7 +1,6 @@
 """A sprint planned in a real browser: by keyboard alone, taken back, seen by others, readable by all."""
 
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ from webhooks.engine import Engine, held_catalogue
 from webhooks.simulator import quarter
 
 pytestmark = pytest.mark.e2e
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WIDE = {"width": 1440, "height": 1000}
 MOST_KEYS = 40
 
@@ -33,17 +31,6 @@ class Site(NamedTuple):
     def plan(self, title: str) -> str:
         """The address of a planning page."""
         return f"{self.base}/sprints/{self.sprints[title]}/plan"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: install Debian's package to run the browser tests")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
